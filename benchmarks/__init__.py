@@ -1,0 +1,1 @@
+"""Side by side with other programs; never part of the tests."""

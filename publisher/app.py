@@ -1,0 +1,324 @@
+"""Settings become ready jobs; the one place where everything is wired together."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+from publisher.content.fields import FIELDS
+from publisher.content.read import PostReader
+from publisher.content.render import BodyRenderer
+from publisher.digest.render import PREFERENCES, UNSUBSCRIBE, DigestRenderer
+from publisher.files import Output, Written
+from publisher.jobs import compose_editions, publish_feeds, publish_site
+from publisher.jobs.collect import Collected, collect
+from publisher.jobs.compose_editions import Composer, Frozen
+from publisher.jobs.deliver import Delivered, Deliverer
+from publisher.jobs.ports import silent
+from publisher.jobs.publish_feeds import FeedPlan
+from publisher.jobs.render_bodies import Bodies
+from publisher.kit.lock import holding
+from publisher.kit.templating import Templating
+from publisher.model.errors import LostStateError, PublisherError, UsageError
+from publisher.site.index import SitePages
+from publisher.slots import Schedule
+from publisher.store import editions
+from publisher.store.database import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from publisher.config import Settings
+    from publisher.jobs.compose_editions import Composition
+    from publisher.jobs.ports import Progress, Transport
+    from publisher.mail.message import Sender
+    from publisher.mail.tokens import Signer
+    from publisher.model.edition import Digest, Slot
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What one run did."""
+
+    collected: Collected
+    feeds: Written
+    pages: Written
+    editions: tuple[Frozen, ...] = ()
+    delivered: Delivered = field(default_factory=Delivered)
+    #: Posts that turned out to be broken when they were rendered, with the reason.
+    broken: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> bool:
+        """Say whether something was newly left out or went wrong, while the rest was published."""
+        return bool(
+            self.collected.newly_quarantined or self.broken or self.delivered.trouble or self.delivered.states["failed"]
+        )
+
+    @property
+    def nothing_published(self) -> bool:
+        """Say whether there were files and not one of them could be read."""
+        return 0 < self.collected.seen == self.collected.quarantined
+
+
+@dataclass(kw_only=True)
+class Publication:
+    """One publication, ready to work. Close it in the end."""
+
+    folder: Path
+    settings: Settings
+    #: The publication's time; the real clock unless somebody asked for another.
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    #: Nothing that is done stays: for dry runs and previews.
+    rehearsal: bool = False
+    progress: Progress = silent
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if "database" in self.__dict__:
+            self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @cached_property
+    def database(self) -> Database:
+        """The ledger, opened on first use. Raises LostStateError beside files whose ledger is gone."""
+        database = Database.open(self.settings.store.url, self.folder, rehearsal=self.rehearsal)
+        if self.output.was_published and database.is_new:
+            database.close()
+            raise LostStateError(
+                f"the database is empty, but {self.output.folder} is published: put var/ back from a backup, or, if "
+                "readers may see every post again as new, empty the output folder"
+            )
+        return database
+
+    @cached_property
+    def output(self) -> Output:
+        """The folder for the public."""
+        return Output(self.folder / "output", rehearsal=self.rehearsal)
+
+    @cached_property
+    def digests(self) -> dict[str, Digest]:
+        """The digests by name."""
+        return {digest.name: digest.digest() for digest in self.settings.digests}
+
+    def digest(self, name: str) -> Digest:
+        """Find a digest. Raises UsageError with the names that there are."""
+        if name not in self.digests:
+            known = ", ".join(self.digests) or "none configured"
+            raise UsageError(f"there is no digest {name!r}; there is {known}")
+        return self.digests[name]
+
+    @cached_property
+    def feed_plan(self) -> FeedPlan:
+        """What all feeds have in common."""
+        site, feeds = self.settings.site, self.settings.feeds
+        return FeedPlan(
+            site_title=site.title,
+            site_url=site.url,
+            authority=site.authority,
+            author_name=site.author.name,
+            author_email=site.author.email,
+            entries=feeds.entries,
+            max_bytes=feeds.max_bytes,
+            formats=feeds.formats,
+            page_url=self.settings.posts.url,
+        )
+
+    @cached_property
+    def _bodies(self) -> Bodies:
+        return Bodies(
+            folder=self.posts_folder,
+            renderer=BodyRenderer(site_url=self.settings.site.url),
+            page_url=self.settings.posts.url,
+            default_author=self.settings.site.author.name,
+        )
+
+    @property
+    def posts_folder(self) -> Path:
+        """Where the posts are."""
+        return self.folder / self.settings.posts.directory
+
+    @cached_property
+    def _templating(self) -> Templating:
+        return Templating(self.folder / "templates", self.settings.site.zone)
+
+    @cached_property
+    def composer(self) -> Composer:
+        """Composes editions."""
+        site = self.settings.site
+        renderer = DigestRenderer(
+            templating=self._templating, site_title=site.title, postal_address=site.postal_address
+        )
+        return Composer(bodies=self._bodies, renderer=renderer, site_url=site.url, zone=site.zone)
+
+    @contextlib.contextmanager
+    def running(self, *, waiting: Callable[[str], None]) -> Iterator[None]:
+        """Hold the run's lock; `waiting` is told the process that has it, if another does. A rehearsal needs none."""
+        if self.rehearsal:
+            yield
+            return
+        try:
+            with holding(self.folder / "var" / "run.lock", busy=waiting):
+                yield
+        except PermissionError as error:
+            raise PublisherError(
+                f"{error.filename} cannot be written: mend the permissions of the publication's var/ folder"
+            ) from error
+
+    def run(self) -> Report:
+        """Do one whole run: collect, write what changed, compose what is due, deliver."""
+        self.refuse_the_past()
+        collected = self.collect()
+        feeds = self.publish_feeds()
+        frozen = compose_editions.compose_due(
+            self.database, self.composer, list(self.digests.values()), now=self.now, clock=self.clock()
+        )
+        return self._finish(collected, feeds, frozen)
+
+    def run_feeds(self) -> Report:
+        """Collect and write; compose and send nothing."""
+        collected = self.collect()
+        feeds = self.publish_feeds()
+        return Report(collected=collected, feeds=feeds, pages=self._publish_site(), broken=self._bodies.broken)
+
+    def run_digest(self, name: str, language: str | None) -> Report:
+        """Compose an edition of a digest for this minute, and deliver it."""
+        digest = self.digest(name)
+        languages = [language] if language else []
+        if language and language not in digest.languages:
+            raise UsageError(
+                f"the digest {name!r} has no edition in {language!r}; it has {', '.join(digest.languages)}"
+            )
+        self.refuse_the_past()
+        collected = self.collect()
+        feeds = self.publish_feeds()
+        frozen = compose_editions.compose_now(
+            self.database, self.composer, digest, languages=languages, now=self.now, clock=self.clock()
+        )
+        return self._finish(collected, feeds, frozen)
+
+    def _finish(self, collected: Collected, feeds: Written, frozen: Sequence[Frozen]) -> Report:
+        pages = self._publish_site()
+        delivered = Delivered() if self.rehearsal else self.deliver()
+        return Report(
+            collected=collected,
+            feeds=feeds,
+            pages=pages,
+            editions=tuple(frozen),
+            delivered=delivered,
+            broken=self._bodies.broken,
+        )
+
+    def refuse_the_past(self) -> None:
+        """Raise UsageError if the publication's time is before its last edition: it would be composed twice."""
+        if self.rehearsal:
+            return
+        with self.database.read() as connection:
+            last = editions.last_composed_of_all(connection)
+        if last is not None and self.now < last:
+            shown = last.astimezone(self.settings.site.zone).isoformat()
+            raise UsageError(
+                f"--now is before the last edition, of {shown}: use --dry-run or preview to look at the past"
+            )
+
+    def collect(self) -> Collected:
+        """Read what is new in the posts folder."""
+        site = self.settings.site
+        reader = PostReader(
+            names=FIELDS | self.settings.posts.fields, zone=site.zone, language=site.language, site_url=site.url
+        )
+        return collect(
+            self.database,
+            self.posts_folder,
+            reader,
+            authority=site.authority,
+            now=self.now,
+            progress=self.progress,
+        )
+
+    def publish_feeds(self) -> Written:
+        """Write the feeds that changed."""
+        return publish_feeds.publish_feeds(
+            self.database, self.output, self._bodies, self.feed_plan, now=self.now, progress=self.progress
+        )
+
+    def _publish_site(self) -> Written:
+        site = self.settings.site
+        pages = SitePages(
+            templating=self._templating, title=site.title, language=site.language, postal_address=site.postal_address
+        )
+        return publish_site.publish_site(self.database, self.output, self._bodies, pages, self.feed_plan, now=self.now)
+
+    def preview(self, name: str) -> list[Composition]:
+        """Compose what a digest would send now, whether it is due or not. Only in a rehearsal: nothing stays."""
+        digest = self.digest(name)
+        self.collect()
+        slot = Schedule(digest.schedule, self.settings.site.zone).newest(self.now)
+        if slot is None:
+            raise UsageError(f"the schedule of {name!r} has never been due before {self.now.isoformat()}")
+        return self.composer.compose(self.database, digest, slot, now=self.now)
+
+    def deliver(self) -> Delivered:
+        """Send what is due."""
+        with self.database.read() as connection:
+            if not editions.open_ones(connection):
+                return Delivered()
+        mail = self.settings.mail
+        return Deliverer(
+            database=self.database,
+            transport=self._transport(),
+            sender=self._sender(),
+            digests=self.digests,
+            clock=self.clock,
+            hold=mail.on_uncertain == "hold",
+            progress=self.progress,
+        ).deliver()
+
+    def _transport(self) -> Transport:
+        mail = self.settings.mail
+        if mail.transport == "smtp" and mail.smtp is not None:
+            from publisher.mail.smtp import Smtp
+
+            messages, seconds = mail.rate
+            return Smtp(mail.smtp.host, mail.smtp.port, interval=seconds / messages)
+        from publisher.mail.outbox import Outbox
+
+        return Outbox(self.folder / "var" / "outbox")
+
+    def _sender(self) -> Sender:
+        from publisher.mail.message import Sender
+
+        site, mail = self.settings.site, self.settings.mail
+        return Sender(
+            address=mail.sender,
+            reply_to=mail.reply_to,
+            site_url=site.url,
+            authority=site.authority,
+            signer=self._signer(),
+            unsubscribe_place=UNSUBSCRIBE,
+            preferences_place=PREFERENCES,
+        )
+
+    def _signer(self) -> Signer:
+        from publisher.mail.tokens import load_signer
+
+        return load_signer(self.folder / self.settings.web.secret_file)
+
+    def next_slots(self, count: int) -> list[tuple[Slot, str]]:
+        """List the next slots of all digests, in order, with the digest's name."""
+        zone = self.settings.site.zone
+        upcoming: list[tuple[Slot, str]] = []
+        for digest in self.digests.values():
+            slots = Schedule(digest.schedule, zone).after(self.now)
+            upcoming += [(slot, digest.name) for slot, _ in zip(slots, range(count), strict=False)]
+        return sorted(upcoming)[:count]

@@ -1,0 +1,232 @@
+"""The commands that tell where things stand: status, one post, the quarantine, the editions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli.options import json_option, options_of, with_global_options
+from publisher.cli.show import dump, echo, table
+from publisher.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from publisher.jobs.explain import Explanation
+    from publisher.store.editions import EditionSummary
+
+_SHOWN = 20
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  publish status
+  publish status --json
+"""
+)
+@json_option
+@with_global_options
+@click.pass_context
+def status(context: click.Context, *, as_json: bool) -> None:
+    """Tell where everything stands: posts, feeds, editions, deliveries."""
+    from publisher.store import deliveries, editions, feeds, posts, sources
+
+    with options_of(context).publication() as publication, publication.database.read() as connection:
+        found = {
+            "posts": {
+                "seen": sources.count(connection),
+                **posts.count_by_state(connection),
+                "quarantined": len(sources.quarantine(connection)),
+            },
+            "feeds": feeds.count(connection),
+            "deliveries": deliveries.count_by_state(connection),
+        }
+        newest = editions.listing(connection, _SHOWN)
+    if as_json:
+        dump({**found, "editions": [{"id": edition.id, "state": edition.state} for edition in newest]})
+        return
+    rows: list[tuple[str, str]] = [
+        ("posts", _counts(found["posts"])),
+        ("feeds", str(found["feeds"])),
+        ("deliveries", _counts(found["deliveries"])),
+    ]
+    rows += [("editions" if not n else "", f"{each.id}  {each.state}") for n, each in enumerate(newest)]
+    table([], rows)
+
+
+def _counts(counted: object) -> str:
+    if not isinstance(counted, dict):
+        return str(counted)
+    return ", ".join(f"{number:,} {name}" for name, number in counted.items() if number) or "none"
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  publish explain ART2411101021PJMM6E
+  publish explain 2024-11-10-river-talks.md     a path works, too
+"""
+)
+@click.argument("code")
+@json_option
+@with_global_options
+@click.pass_context
+def explain(context: click.Context, code: str, *, as_json: bool) -> None:
+    """Tell what happened to the post CODE: where it stands, which feeds and editions have it, what was cleaned."""
+    from publisher.jobs.explain import explain as find
+
+    with options_of(context).publication() as publication:
+        found = find(publication.database, code, publication.settings.feeds.formats)
+    if found is None:
+        raise UsageError(f"no post {code!r} has been collected: see `publish quarantine`, or run `publish feeds` first")
+    if as_json:
+        dump(
+            {
+                "code": found.code,
+                "path": found.path,
+                "state": found.state,
+                "id": found.id,
+                "title": found.title,
+                "feeds": found.feeds,
+                "editions": found.editions,
+                "cleaning": [{"rule": each.rule, "removed": each.text} for each in found.cleaning],
+                "line": found.line,
+                "reason": found.reason,
+            }
+        )
+    else:
+        _show_explanation(found)
+
+
+def _show_explanation(found: Explanation) -> None:
+    rows = [("code", found.code), ("path", found.path), ("state", found.state)]
+    rows += [(name, text) for name, text in (("id", found.id), ("title", found.title)) if text]
+    if found.reason:
+        rows.append(("left out", f"line {found.line}: {found.reason}"))
+    rows += _listed("feeds", found.feeds, "in none")
+    rows += _listed("editions", found.editions, "in none")
+    rows += _listed("cleaned", [f"{each.rule}: {each.text}" for each in found.cleaning], "nothing")
+    table([], rows)
+
+
+def _listed(name: str, items: list[str], none: str) -> list[tuple[str, str]]:
+    return [(name if not number else "", item) for number, item in enumerate(items or [none])]
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  publish quarantine
+  publish quarantine --json
+"""
+)
+@json_option
+@with_global_options
+@click.pass_context
+def quarantine(context: click.Context, *, as_json: bool) -> None:
+    """List the posts that were left out, with file, line and reason."""
+    from publisher.store import sources
+
+    with options_of(context).publication() as publication, publication.database.read() as connection:
+        found = sources.quarantine(connection)
+    if as_json:
+        dump([{"path": file.path, "line": file.line, "reason": file.reason} for file in found])
+    elif not found:
+        echo("No post is left out.")
+    else:
+        table(["file", "line", "reason"], [(file.path, file.line, file.reason) for file in found], right=[1])
+
+
+@click.group(
+    invoke_without_command=True,
+    epilog="""\b
+Examples:
+  publish editions                              the newest
+  publish editions show world-2024-11-10-th     one, with its recipients
+  publish editions approve world-2024-11-10-th  let a draft go out
+""",
+)
+@with_global_options
+@click.pass_context
+def editions(context: click.Context) -> None:
+    """Look into the ledger of editions: what each digest published, and what became of it."""
+    if context.invoked_subcommand is None:
+        context.invoke(list_editions, as_json=False)
+
+
+@editions.command("list")
+@json_option
+@with_global_options
+@click.pass_context
+def list_editions(context: click.Context, *, as_json: bool) -> None:
+    """List the editions, newest first."""
+    from publisher.store import editions as store
+
+    with options_of(context).publication() as publication, publication.database.read() as connection:
+        found = store.listing(connection, 1000 if as_json else _SHOWN)
+    if as_json:
+        dump([_edition(each) for each in found])
+    elif not found:
+        echo("No edition has been composed yet.")
+    else:
+        rows = [(each.id, each.state, f"{each.recipients:,}", each.subject) for each in found]
+        table(["edition", "state", "recipients", "subject"], rows, right=[2])
+
+
+@editions.command("show")
+@click.argument("edition_id", metavar="ID")
+@json_option
+@with_global_options
+@click.pass_context
+def show_edition(context: click.Context, edition_id: str, *, as_json: bool) -> None:
+    """Show one edition: its posts, and how many recipients are in which state."""
+    from publisher.store import deliveries
+    from publisher.store import editions as store
+
+    with options_of(context).publication() as publication, publication.database.read() as connection:
+        found = _existing(store.summary(connection, edition_id), edition_id)
+        states = deliveries.count_by_state(connection, edition_id)
+        chosen = store.posts_of(connection, edition_id)
+    if as_json:
+        posts = [{"code": post.code, "title": post.title, "story": post.story} for post in chosen]
+        dump({**_edition(found), **states, "posts": posts})
+        return
+    rows = [("edition", found.id), ("state", found.state.value), ("subject", found.subject)]
+    rows += [("recipients", f"{found.recipients:,}: {_counts(states)}")]
+    rows += _listed("posts", [f"{post.code}  {post.title}" for post in chosen], "none")
+    table([], rows)
+
+
+@editions.command("approve")
+@click.argument("edition_id", metavar="ID")
+@with_global_options
+@click.pass_context
+def approve_edition(context: click.Context, edition_id: str) -> None:
+    """Let an edition that waits as a draft go out with the next run."""
+    from publisher.model.edition import EditionState
+    from publisher.store import editions as store
+
+    with options_of(context).publication() as publication, publication.database.begin() as connection:
+        found = _existing(store.summary(connection, edition_id), edition_id)
+        if found.state is not EditionState.DRAFT:
+            raise UsageError(f"{edition_id} is {found.state}: only a draft can be approved")
+        store.set_state(connection, edition_id, EditionState.APPROVED)
+    echo(f"{edition_id} goes out with the next run of publish.")
+
+
+def _existing(found: EditionSummary | None, edition_id: str) -> EditionSummary:
+    if found is None:
+        raise UsageError(f"there is no edition {edition_id!r}: see `publish editions list`")
+    return found
+
+
+def _edition(found: EditionSummary) -> dict[str, object]:
+    return {
+        "id": found.id,
+        "state": found.state,
+        "subject": found.subject,
+        "slot": found.slot.name,
+        "language": found.language,
+        "composed": found.composed.isoformat(),
+        "recipients": found.recipients,
+    }

@@ -1,0 +1,173 @@
+"""The commands that publish: the whole run, feeds, one digest, a preview."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli.options import Options, options_of, with_global_options
+from publisher.cli.show import echo, progress, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from publisher.app import Publication, Report
+
+_dry_run = click.option("--dry-run", is_flag=True, help="Say what would change; write and send nothing.")
+
+
+def whole_run(options: Options, *, dry_run: bool) -> int:
+    """Do one whole run and show it; returns the exit code."""
+    return _run(options, lambda publication: publication.run(), dry_run=dry_run)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  publish feeds
+  publish feeds --dry-run
+"""
+)
+@_dry_run
+@with_global_options
+@click.pass_context
+def feeds(context: click.Context, *, dry_run: bool) -> None:
+    """Collect posts and write the feeds; compose and send nothing."""
+    context.exit(_run(options_of(context), lambda publication: publication.run_feeds(), dry_run=dry_run))
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  publish digest world                  every language of it
+  publish digest world --language th
+"""
+)
+@click.argument("name")
+@click.option("--language", metavar="LANGUAGE", help="Only the edition in this language.")
+@_dry_run
+@with_global_options
+@click.pass_context
+def digest(context: click.Context, name: str, *, language: str | None, dry_run: bool) -> None:
+    """Compose an edition of digest NAME now, whatever its schedule says, and deliver it."""
+
+    def work(publication: Publication) -> Report:
+        report = publication.run_digest(name, language)
+        if not report.editions:
+            echo(f"{name}: no new posts for an edition")
+        return report
+
+    context.exit(_run(options_of(context), work, dry_run=dry_run))
+
+
+def _run(options: Options, work: Callable[[Publication], Report], *, dry_run: bool) -> int:
+    started = time.monotonic()
+    with options.publication(rehearsal=dry_run, progress=progress(quiet=options.quiet)) as publication:
+        with publication.running(waiting=_say_waiting):
+            report = work(publication)
+        if not options.quiet:
+            _show(report, publication, time.monotonic() - started)
+    for file in report.collected.newly_quarantined:
+        click.echo(f"{file.path}, line {file.line}: {file.reason}", err=True)
+    for path, reason in report.broken.items():
+        click.echo(f"{path}: {reason}", err=True)
+    if report.delivered.trouble:
+        click.echo(f"publish: {report.delivered.trouble}", err=True)
+    if report.nothing_published:
+        return 3
+    return 1 if report.failed else 0
+
+
+def _say_waiting(pid: str) -> None:
+    click.echo(f"publish: waiting for another run to end, that of process {pid}", err=True)
+
+
+def _show(report: Report, publication: Publication, seconds: float) -> None:
+    posts, would = report.collected, publication.rehearsal
+    written, unchanged = len(report.feeds.written), len(report.feeds.unchanged)
+    states = report.delivered.states
+    rows: list[tuple[str, str]] = [
+        ("posts", f"{posts.seen:,} seen, {posts.new:,} new, {posts.edited:,} edited"),
+        (
+            "",
+            f"{posts.quarantined:,} quarantined{', ' if posts.withdrawn else ''}{_some(posts.withdrawn, 'withdrawn')}",
+        ),
+        ("feeds", f"{written:,} {'to write' if would else 'written'}, {unchanged:,} unchanged"),
+        ("editions", f"{len(report.editions):,} {'to compose' if would else 'composed'}"),
+    ]
+    rows += [("", f"{each.edition.id}: {_stories(each.stories, each.more)}") for each in report.editions]
+    if would:
+        rows.append(("messages", f"{sum(each.recipients for each in report.editions):,} to send"))
+    else:
+        others = [f"{count:,} {state}" for state, count in sorted(states.items()) if count and state != "accepted"]
+        rows.append(("messages", ", ".join([f"{states['accepted']:,} sent", *others])))
+    rows.append(("time", f"{seconds:.2f} s"))
+    if not (posts.new or posts.edited or posts.withdrawn or posts.released or written or report.editions):
+        echo("Nothing has changed.")
+    table([], rows)
+    if not would and (written or report.editions):
+        _show_where(report, publication)
+
+
+def _some(count: int, word: str) -> str:
+    return f"{count:,} {word}" if count else ""
+
+
+def _stories(stories: int, more: int) -> str:
+    told = f"{stories} stor{'y' if stories == 1 else 'ies'}"
+    return f"{told} and {more} more by title" if more else told
+
+
+def _show_where(report: Report, publication: Publication) -> None:
+    echo(f"Look at {_short(publication.folder / 'output' / 'index.html')}")
+    if report.editions and publication.settings.mail.transport == "outbox":
+        for each in report.editions:
+            folder = publication.folder / "var" / "outbox" / each.edition.id
+            echo(f"and at the messages in {_short(folder)}")
+    if report.collected.quarantined:
+        echo("What was left out, and why: publish quarantine")
+
+
+def _short(path: Path) -> str:
+    from pathlib import Path
+
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  publish preview world                         write the editions to var/preview/
+  publish preview world --open                  and look at them
+  publish preview world --now 2024-11-10T07:00  as they would have been
+"""
+)
+@click.argument("name")
+@click.option("--open", "open_it", is_flag=True, help="Open the pages in a browser.")
+@with_global_options
+@click.pass_context
+def preview(context: click.Context, name: str, *, open_it: bool) -> None:
+    """Write the editions of digest NAME that would go out now, as HTML and text; nothing is recorded or sent."""
+    options = options_of(context)
+    with options.publication(rehearsal=True, progress=progress(quiet=options.quiet)) as publication:
+        compositions = publication.preview(name)
+        folder = publication.folder / "var" / "preview"
+        if not compositions:
+            echo(f"{name}: no new posts for an edition")
+        for composed in compositions:
+            edition = composed.edition
+            page = folder / f"{edition.id}.html"
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(edition.content.html, "utf-8")
+            page.with_suffix(".txt").write_text(edition.content.text, "utf-8")
+            echo(f"{edition.content.subject}")
+            echo(f"  {_short(page)}")
+            echo(f"  {_short(page.with_suffix('.txt'))}")
+            if open_it:
+                click.launch(str(page))

@@ -1,0 +1,1 @@
+"""A folder becomes posts; a post's body becomes clean HTML."""

@@ -1,0 +1,1 @@
+"""What scrapers leave behind is taken out, rule by rule."""

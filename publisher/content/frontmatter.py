@@ -1,0 +1,168 @@
+"""Front matter: what stands between the lines of dashes becomes strings, lists and mappings of strings.
+
+Plain `key: value` lines, which is what nearly every post has, are read by a strict fast path; anything else goes
+through PyYAML behind limits. A differential test holds the two equal. Nothing is typed here: `lang: no` and
+`code: 012` stay what the editor wrote.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import frontmatter
+import yaml
+from frontmatter.default_handlers import YAMLHandler
+
+from publisher.content.limits import FRONT_MATTER_BYTES, YAML_DEPTH, YAML_EVENTS
+from publisher.model.errors import PostError
+
+if TYPE_CHECKING:
+    from yaml.nodes import Node
+
+#: A scalar that means the same however it is read.
+_DOUBLE = r'"(?P<double>[^"\\\x00-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]*)"'
+_SINGLE = r"'(?P<single>[^'\x00-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]*)'"
+_PLAIN = r"(?P<plain>[^\W_](?:[\w ./+()!?;@=-]|,(?=.)|:(?=[^\s:]))*)"
+_LINE = re.compile(rf"(?P<key>[A-Za-z][\w-]*):(?:[ ]+(?:{_DOUBLE}|{_SINGLE}|{_PLAIN}))?[ ]*", re.ASCII)
+_UNICODE_PLAIN = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff\u2028\u2029\xa0]*")
+_NULLS = frozenset({"null", "Null", "NULL"})
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML in which every scalar is a string, and an empty one None."""
+
+
+# Only the resolver for null stays: no implicit int, float, bool, timestamp or merge.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag == "tag:yaml.org,2002:null"]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+class _Handler(YAMLHandler):
+    """python-frontmatter's YAML handler, strict about where the block ends and careful about what is in it."""
+
+    def split(self, text: str) -> tuple[str, str]:
+        opening, _, rest = text.partition("\n")
+        if opening.rstrip() != "---":
+            raise PostError("has no front matter: the first line must be ---")
+        end = _END.search(rest)
+        if end is None:
+            raise PostError("has front matter that never ends: a line of --- is missing")
+        return rest[: end.start()], rest[end.end() :]
+
+    def load(self, fm: str, **_: object) -> dict[str, Any]:
+        if len(fm) > FRONT_MATTER_BYTES:
+            raise PostError(f"has front matter of more than {FRONT_MATTER_BYTES // 1024} KB")
+        fields = read_plain(fm)
+        return read_yaml(fm) if fields is None else fields
+
+
+_END = re.compile(r"^---[ \t]*(?:\n|\Z)", re.MULTILINE)
+_HANDLER = _Handler()
+
+
+def parse(text: str) -> tuple[dict[str, Any], str]:
+    """Split a post into its fields and its body.
+
+    Values are str, None, or lists and dicts of them. Raises PostError with the line in the file.
+    """
+    metadata, body = frontmatter.parse(text, handler=_HANDLER)
+    return dict(metadata), body
+
+
+def read_plain(block: str) -> dict[str, Any] | None:
+    """Read a block of nothing but plain `key: value` lines; None if it is anything more."""
+    fields: dict[str, Any] = {}
+    for line in block.split("\n"):
+        if not line:
+            continue
+        match = _LINE.fullmatch(line) if line.isascii() else _match_unicode(line)
+        if match is None or match["key"] in fields:
+            return None
+        value = match["double"]
+        if value is None:
+            value = match["single"]
+        if value is None:
+            value = match["plain"]
+            if value is not None:
+                value = value.rstrip(" ")
+                if value in _NULLS:
+                    value = None
+        fields[match["key"]] = value
+    return fields
+
+
+def _match_unicode(line: str) -> re.Match[str] | None:
+    # Outside ASCII only quoted values are taken: which of its spaces and marks YAML folds is for YAML to say.
+    match = _LINE.fullmatch(line)
+    return match if match and match["plain"] is None and _UNICODE_PLAIN.fullmatch(line) else None
+
+
+def read_yaml(block: str) -> dict[str, Any]:
+    """Read a block with PyYAML, behind limits of events and depth; aliases and merge keys are refused."""
+    try:
+        _inspect(block)
+        fields = yaml.load(block, Loader=_Loader)  # noqa: S506 (a CSafeLoader, narrowed further)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise PostError(
+            f"has front matter that is not YAML: {error.problem}", line=(mark.line if mark else 0) + 2
+        ) from (error)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise PostError(f"has front matter that is not YAML: {error}", line=2) from error
+    if fields is None:
+        return {}
+    if not isinstance(fields, dict):
+        raise PostError("has front matter that is not a list of `key: value` lines", line=2)
+    return {str(key): value for key, value in fields.items()}
+
+
+def _inspect(block: str) -> None:
+    """Walk the events first: they are cheap, and tell what building the values would cost."""
+    depth = 0
+    for count, event in enumerate(yaml.parse(block, Loader=_Loader)):
+        line = (event.start_mark.line if event.start_mark else 0) + 2
+        if isinstance(event, yaml.AliasEvent):
+            raise PostError("has front matter with an alias (*name), which is not read", line=line)
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > YAML_DEPTH or count > YAML_EVENTS:
+            raise PostError("has front matter that is too deep or too long to be one", line=line)
+
+
+def _mapping(loader: _Loader, node: Node) -> dict[str, Any]:
+    """Build a mapping of string keys; a key that comes twice is an error, as YAML 1.2 has it."""
+    if not isinstance(node, yaml.MappingNode):
+        raise yaml.constructor.ConstructorError(None, None, "expected a mapping", node.start_mark)
+    fields: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(None, None, "a key is not a word", key_node.start_mark)
+        if key_node.value in fields:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the key {key_node.value!r} comes twice", key_node.start_mark
+            )
+        fields[key_node.value] = loader.construct_object(value_node, deep=True)
+    return fields
+
+
+def _scalar(loader: _Loader, node: Node) -> str:
+    """Take a scalar as it is written, whatever tag it claims."""
+    return str(loader.construct_scalar(node))  # type: ignore[arg-type]
+
+
+_Loader.yaml_constructors = {
+    "tag:yaml.org,2002:null": lambda _loader, _node: None,
+    "tag:yaml.org,2002:str": _scalar,
+    "tag:yaml.org,2002:seq": lambda loader, node: loader.construct_sequence(node, deep=True),
+    "tag:yaml.org,2002:map": _mapping,
+    "tag:yaml.org,2002:int": _scalar,
+    "tag:yaml.org,2002:float": _scalar,
+    "tag:yaml.org,2002:bool": _scalar,
+    "tag:yaml.org,2002:timestamp": _scalar,
+    None: yaml.CSafeLoader.construct_undefined,
+}

@@ -1,0 +1,1 @@
+"""An edition becomes HTML and text."""

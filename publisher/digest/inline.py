@@ -1,0 +1,62 @@
+"""Style sheets move into style attributes, for the mail programs that read nothing else. The only user of premailer."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+from typing import TYPE_CHECKING, Any
+
+from publisher.model.errors import TemplateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: premailer and cssutils keep state of their own: one caller at a time.
+_LOCK = threading.Lock()
+
+
+def inline(html: str, *, required: Iterable[str]) -> str:
+    """Inline the style sheets of a page.
+
+    Each text in `required` must stand in the result: the parser under premailer drops what is too long or too deep
+    without a word. Raises TemplateError otherwise.
+    """
+    if "@import" in html:
+        raise TemplateError("the digest's style sheet has an @import, which mail programs do not read: write it out")
+    with _LOCK:
+        result = str(_transformer()(html))
+    missing = [text for text in required if text not in result]
+    if missing:
+        raise TemplateError(f"the digest's template loses {missing[0]!r} when its styles are inlined")
+    return result
+
+
+@functools.cache
+def _transformer() -> Any:
+    import cssutils
+    import premailer
+
+    # premailer's allow_network does not cover what cssutils fetches by itself for an @import.
+    cssutils.util._defaultFetcher = _fetch_nothing  # noqa: SLF001 (there is no public place to say it)
+
+    def transform(html: str) -> Any:
+        return premailer.Premailer(
+            html,
+            base_url=None,
+            allow_network=False,
+            allow_loading_external_files=False,
+            strip_important=False,
+            keep_style_tags=False,
+            remove_classes=False,
+            disable_validation=True,
+            align_floating_images=False,
+            disable_basic_attributes=["width", "height", "align", "valign"],
+            cssutils_logging_level=logging.CRITICAL,
+        ).transform()
+
+    return transform
+
+
+def _fetch_nothing(_url: str) -> tuple[None, bytes]:
+    return None, b""

@@ -1,0 +1,1 @@
+"""Posts become RSS, Atom and JSON Feed: bytes, nothing written."""

@@ -1,0 +1,88 @@
+"""Explain: what happened to one post, and why it is not where somebody looks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from publisher.model.feed import FeedKey, feeds_of
+from publisher.model.naming import slug
+from publisher.model.post import State
+from publisher.store import editions, feeds, posts, sources
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from publisher.model.post import KnownPost, Removed
+    from publisher.store.database import Database, Transaction
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Explanation:
+    """Everything that is known of one post."""
+
+    code: str
+    path: str
+    #: A state of posts, or `quarantined`.
+    state: str
+    id: str | None
+    title: str | None
+    #: The files that show it, below the output folder.
+    feeds: list[str]
+    editions: list[str]
+    cleaning: tuple[Removed, ...]
+    #: Where its file cannot be read.
+    line: int | None
+    reason: str | None
+
+
+def explain(database: Database, name: str, formats: Sequence[str]) -> Explanation | None:
+    """Find a post by its code or its path; None if there is no such post."""
+    with database.read() as connection:
+        known = posts.known(connection, [name]).get(name) or posts.by_path(connection, name)
+        source = sources.find(connection, known.post.path if known else name)
+        if known is None:
+            return None if source is None else _unread(source)
+        rendered = posts.rendered(connection, [known.code]).get(known.code)
+        return Explanation(
+            code=known.code,
+            path=known.post.path,
+            state=known.state,
+            id=known.entry_id,
+            title=known.post.title,
+            feeds=[f"{key.path}.{each}" for key in _showing(connection, known) for each in formats],
+            editions=editions.with_post(connection, known.code),
+            cleaning=rendered[1].removed if rendered else (),
+            line=source.line if source else None,
+            reason=source.reason if source else None,
+        )
+
+
+def _unread(source: sources.Remembered) -> Explanation:
+    return Explanation(
+        code=source.code or source.path,
+        path=source.path,
+        state="quarantined",
+        id=None,
+        title=None,
+        feeds=[],
+        editions=[],
+        cleaning=(),
+        line=source.line,
+        reason=source.reason,
+    )
+
+
+def _showing(connection: Transaction, known: KnownPost) -> list[FeedKey]:
+    if known.state is not State.PUBLISHED:
+        return []
+    slugs = posts.section_slugs(connection)
+    entries = {feed.key: feed.entries for feed in feeds.everything(connection)}
+    places = sorted(
+        feeds_of(known.post.language, [slugs[slug(name)] for name in known.post.categories]), key=lambda key: key.path
+    )
+    return [
+        key
+        for key in places
+        if entries.get(key) and known.code in (each.code for each in posts.newest(connection, key, entries[key]))
+    ]

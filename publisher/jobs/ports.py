@@ -1,0 +1,38 @@
+"""What the jobs ask of the world outside, where there is more than one of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, Self
+
+if TYPE_CHECKING:
+    from publisher.model.delivery import Receipt
+    from publisher.model.mail import Message
+
+
+class Transport(Protocol):
+    """A way out for messages."""
+
+    @property
+    def batch(self) -> int:
+        """How many messages may be in flight at once, and so be uncertain after a crash."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def send(self, message: Message) -> Receipt | None:
+        """Hand one message over; None if it is not known whether it was taken.
+
+        Raises TransportError if no message can be handed over at all.
+        """
+
+
+class Progress(Protocol):
+    """Tells a person how far long work has come."""
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Report that `done` of `total` are done of a stage."""
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Report nothing."""

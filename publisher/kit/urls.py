@@ -1,0 +1,51 @@
+"""URLs that are safe to follow: absolute, http or https, in ASCII."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+
+_CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\ud800-\udfff]")
+#: What may stand in a path, query or fragment as it is (RFC 3986); `%` because it may be escaped already.
+_SAFE = "/:?#[]@!$&'()*+,;=%-._~"
+
+
+def web_url(text: str) -> str | None:
+    """Make an absolute http or https URL of what an editor typed, or None if it is none.
+
+    A host outside ASCII becomes its IDNA form, other characters are percent-encoded (RFC 3987 section 3.1).
+    """
+    text = _CONTROL.sub(lambda match: "%20" if match[0] == " " else "", text.strip())
+    try:
+        parts = urlsplit(text)
+        host = (parts.hostname or "").encode("idna").decode("ascii")
+        port = f":{parts.port}" if parts.port else ""
+    except (ValueError, UnicodeError):
+        return None
+    if parts.scheme.lower() not in {"http", "https"} or not host or any(c in host for c in "\\^<>\"'`{|}"):
+        return None
+    if ":" in host:
+        host = f"[{host}]"
+    # Whoever stands before an @ is left out: nobody's password belongs into a feed.
+    return urlunsplit(
+        (
+            parts.scheme.lower(),
+            host + port,
+            quote(parts.path, safe=_SAFE),
+            quote(parts.query, safe=_SAFE),
+            quote(parts.fragment, safe=_SAFE),
+        )
+    )
+
+
+def absolute(base: str, reference: str) -> str | None:
+    """Resolve a reference against an absolute URL; None if nothing to follow comes out."""
+    try:
+        return web_url(urljoin(base, reference.strip()))
+    except ValueError:
+        return None
+
+
+def host_of(url: str) -> str:
+    """Give the host of a URL as people say it, without `www.`."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")

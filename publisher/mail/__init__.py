@@ -1,0 +1,1 @@
+"""An edition becomes one message per reader, and goes out."""

@@ -1,0 +1,52 @@
+"""The transport that needs no server: one `.eml` file a message, to be looked at or passed on."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from publisher.model.delivery import Receipt
+from publisher.model.errors import TransportError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from publisher.model.mail import Message
+
+_UNFIT = re.compile(r"[^A-Za-z0-9@.+_-]")
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """Writes messages below a folder, `EDITION/NUMBER-ADDRESS.eml`; one that is written again is the same file."""
+
+    folder: Path
+    #: Writing a file twice harms nobody: many may be under way when the machine dies.
+    batch: int = 200
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def send(self, message: Message) -> Receipt:
+        """Write one message. Raises TransportError if the folder does not take it."""
+        folder = self.folder / _UNFIT.sub("_", message.edition_id)
+        name = f"{message.delivery_id:06d}-{_UNFIT.sub('_', message.recipient)[:100].strip('.')}.eml"
+        temporary = folder / f".{name}.part"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with temporary.open("wb") as file:
+                file.write(message.data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(folder / name)
+        except OSError as error:
+            raise TransportError(
+                f"the outbox {self.folder} cannot be written ({error.strerror}): mend it, then run publish again; "
+                "what was not sent waits"
+            ) from error
+        return Receipt(250, f"written to {name}")

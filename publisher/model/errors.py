@@ -1,0 +1,65 @@
+"""Everything that can go wrong and that a person can do something about.
+
+PublisherError                 one sentence: what, where, and the way out
+├── UsageError                 the command cannot mean that
+├── ConfigurationError         publisher.toml is wrong; carries every problem found
+├── PostError                  one post cannot be read; the rest goes on
+├── StoreError                 the database cannot be used
+├── OutputError                a file cannot be written
+├── TemplateError              a template is missing or wrong
+├── LostStateError             var/ is gone while output/ is there
+└── TransportError             the way out for messages is closed
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class PublisherError(Exception):
+    """What a person can mend; its text is one sentence made for them."""
+
+
+class UsageError(PublisherError):
+    """The command as typed cannot be carried out."""
+
+
+class ConfigurationError(PublisherError):
+    """The configuration is wrong; `problems` has a sentence for each mistake."""
+
+    def __init__(self, source: str, problems: Sequence[str]) -> None:
+        self.source = source
+        self.problems = tuple(problems)
+        super().__init__(f"{source}: {'; '.join(problems)}")
+
+
+class PostError(PublisherError):
+    """One post cannot be read: `line` counts from 1 in the file, `reason` is the sentence."""
+
+    def __init__(self, reason: str, *, line: int = 1) -> None:
+        self.line = line
+        self.reason = reason
+        super().__init__(f"line {line}: {reason}")
+
+
+class StoreError(PublisherError):
+    """The database cannot be opened, is locked, or does not fit this program."""
+
+
+class OutputError(PublisherError):
+    """A file of the publication cannot be written."""
+
+
+class TemplateError(PublisherError):
+    """A template is missing or wrong."""
+
+
+class LostStateError(PublisherError):
+    """The store is empty while the published files are there."""
+
+
+class TransportError(PublisherError):
+    """No message can be handed over at all, whoever its recipient is."""

@@ -1,0 +1,64 @@
+"""Names that last: slugs of categories and languages, ids of entries."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+#: Slugs that would stand in the way of the publisher's own files, or that Windows keeps for devices.
+RESERVED = frozenset(
+    {"all", "archive", "con", "prn", "aux", "nul"}
+    | {f"{device}{number}" for device in ("com", "lpt") for number in range(10)}
+)
+
+#: A file name may have 255 bytes; this leaves room for a suffix and an extension.
+_SLUG_BYTES = 160
+
+#: What the last part of a tag URI may have as it is.
+_TAG_SAFE = "/-._~!$&'()*+,;=:@"
+
+#: BCP 47 in outline: a language of two to eight letters, then subtags.
+_LANGUAGE = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,8})*")
+
+
+def slug(name: str) -> str:
+    """Fold a name to what is equal for equal names: NFC, case-folded, letters and digits of any script, hyphens.
+
+    Empty when the name has no letter and no digit.
+    """
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    # Marks (M) belong to the letters they stand on: Thai and Devanagari vowels are marks.
+    kept = "".join(c if unicodedata.category(c)[0] in "LNM" else "-" for c in folded)
+    result = "-".join(part for part in kept.split("-") if part)
+    encoded = result.encode()
+    if len(encoded) <= _SLUG_BYTES:
+        return result
+    digest = hashlib.blake2b(encoded, digest_size=4).hexdigest()
+    return encoded[:_SLUG_BYTES].decode(errors="ignore") + "-" + digest
+
+
+def language_tag(name: str) -> str | None:
+    """Fold a language as people write it (`zh_CN`) to a BCP 47 tag (`zh-cn`), or None if it is none."""
+    tag = name.strip().replace("_", "-").casefold()
+    return tag if _LANGUAGE.fullmatch(tag) and tag not in RESERVED else None
+
+
+def free_slug(base: str, taken: Container[str]) -> str:
+    """Give a category its slug for good: `base`, or `base` with the first number that is free."""
+    if base not in RESERVED and base not in taken:
+        return base
+    number = 2
+    while f"{base}-{number}" in taken:
+        number += 1
+    return f"{base}-{number}"
+
+
+def entry_id(authority: str, year: int, code: str) -> str:
+    """Make the permanent id of a post, a tag URI (RFC 4151); characters that it rules out are percent-encoded."""
+    return f"tag:{authority},{year}:{quote(code, safe=_TAG_SAFE)}"

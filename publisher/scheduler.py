@@ -1,0 +1,70 @@
+"""The scheduler: APScheduler rings at the moments that slots.py names, and every few minutes for new posts."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import timedelta
+    from types import FrameType
+
+    from publisher.slots import Schedule
+
+#: APScheduler drops what it could not start within this many seconds; its own default is one.
+_GRACE = 6 * 3600
+
+log = logging.getLogger("publisher.scheduler")
+
+
+class SlotTrigger(BaseTrigger):  # type: ignore[misc] # apscheduler has no types
+    """Fires at a digest's slots; when those are is for slots.py to say, not for APScheduler's cron."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self._schedule = schedule
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
+        """Give the first slot after the last one, or from now on."""
+        after = max(previous_fire_time, now) if previous_fire_time else now
+        slot = next(self._schedule.after(after.astimezone(UTC)), None)
+        return slot.at if slot else None
+
+
+def run(work: Callable[[], None], schedules: Iterable[Schedule], collect_every: timedelta) -> None:
+    """Call `work` at once, at every slot, and at the interval, one call at a time, until SIGTERM or SIGINT.
+
+    Work under way is finished before this returns.
+    """
+    stop = threading.Event()
+    ring = threading.Event()
+    ring.set()
+    scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"misfire_grace_time": _GRACE, "coalesce": True})
+    for schedule in schedules:
+        scheduler.add_job(ring.set, SlotTrigger(schedule))
+    scheduler.add_job(ring.set, IntervalTrigger(seconds=int(collect_every.total_seconds()), timezone=UTC))
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        log.info("%s: finishing what is under way", signal.Signals(number).name)
+        stop.set()
+        ring.set()
+
+    before: dict[int, Any] = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGINT)}
+    scheduler.start()
+    try:
+        while not stop.is_set():
+            # With a time-out, so that the signal's handler gets its turn in the main thread.
+            if ring.wait(0.5) and not stop.is_set():
+                ring.clear()
+                work()
+    finally:
+        scheduler.shutdown(wait=True)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,1 @@
+"""The ledger: SQLAlchemy Core over SQLite or PostgreSQL, one module per aggregate."""

@@ -1,0 +1,176 @@
+"""The one way into the database: transactions, and its errors in words a person can act on."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, exc, func, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import StaticPool
+
+from publisher.model.errors import StoreError
+from publisher.store import migrate, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy.dialects.postgresql.dml import Insert
+
+#: What a job hands from one function of the store to the next.
+Transaction: TypeAlias = Connection
+
+#: How long a writer waits for another before it says so.
+BUSY_SECONDS = 10
+#: SQLite takes 32,766 parameters in one statement; ours stay below with room.
+CHUNK = 500
+
+
+class Database:
+    """A publication's database, opened, upgraded and ready; close it in the end."""
+
+    def __init__(self, engine: Engine, name: str, *, rehearsal: bool = False) -> None:
+        self.engine = engine
+        #: What to call it when something is wrong with it.
+        self.name = name
+        self._rehearsal = engine.connect() if rehearsal else None
+        if self._rehearsal is not None:
+            self._rehearsal.begin()
+
+    @classmethod
+    def open(cls, url: str, folder: Path, *, rehearsal: bool = False) -> Database:
+        """Open the database at `url`; a relative SQLite path starts from `folder`.
+
+        A rehearsal sees everything that is there, and nothing that it changes stays. Raises StoreError.
+        """
+        where = make_url(url)
+        if where.get_backend_name() != "sqlite":
+            return cls._open_server(where, rehearsal=rehearsal)
+        path = folder / (where.database or "")
+        with _translated(str(path)):
+            engine = _rehearsal_of(path) if rehearsal else _engine_on(path)
+            migrate.upgrade(engine)
+            return cls(engine, str(path))
+
+    @classmethod
+    def _open_server(cls, where: URL, *, rehearsal: bool) -> Database:
+        name = where.render_as_string(hide_password=True)
+        with _translated(name):
+            try:
+                engine = create_engine(where, pool_pre_ping=True)
+            except ModuleNotFoundError as error:
+                raise StoreError(f"{name} needs a driver: pip install 'publisher[postgres]'") from error
+            migrate.upgrade(engine)
+            return cls(engine, name, rehearsal=rehearsal)
+
+    @contextlib.contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Write in one transaction: all of it or, after any error, nothing."""
+        with _translated(self.name):
+            if self._rehearsal is not None:
+                with self._rehearsal.begin_nested():
+                    yield self._rehearsal
+            else:
+                with self.engine.begin() as connection:
+                    yield connection
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Read from one consistent state; SQLite's writers are not kept waiting."""
+        with _translated(self.name):
+            if self._rehearsal is not None:
+                yield self._rehearsal
+            else:
+                with self.engine.connect().execution_options(reading=True) as connection, connection.begin():
+                    yield connection
+
+    @property
+    def is_new(self) -> bool:
+        """Say whether nothing was ever published from it."""
+        with self.read() as connection:
+            return not connection.scalar(select(func.count()).select_from(schema.facts))
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        if self._rehearsal is not None:
+            self._rehearsal.close()
+        self.engine.dispose()
+
+
+def insert(connection: Connection, table: Table) -> Insert:
+    """Make an INSERT that can do something on conflict, in the dialect of the connection."""
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    # The two classes share the methods that are used here.
+    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement: Insert = dialect.insert(table)
+    return statement
+
+
+def upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Write rows by primary key: new ones in, known ones over."""
+    if not rows:
+        return
+    statement = insert(connection, table)
+    keys = [column.name for column in table.primary_key]
+    values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), rows)
+
+
+def _engine_on(path: Path) -> Engine:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_SECONDS})
+    _set_up_sqlite(engine)
+    return engine
+
+
+def _rehearsal_of(path: Path) -> Engine:
+    """Copy the database into memory, if there is one."""
+    memory = sqlite3.connect(":memory:", check_same_thread=False)
+    if path.exists():
+        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)) as disk:
+            disk.backup(memory)
+    engine = create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool)
+    _set_up_sqlite(engine)
+    return engine
+
+
+def _set_up_sqlite(engine: Engine) -> None:
+    """Set the pragmas, and let writers begin as writers: one that turns into a writer fails at once when busy."""
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode = wal", "synchronous = full", "foreign_keys = on"):
+            connection.execute(f"pragma {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("reading")
+        connection.exec_driver_sql("begin" if reading else "begin immediate")
+
+
+@contextlib.contextmanager
+def _translated(name: str) -> Iterator[None]:
+    """Turn what a driver raises because of the world into a sentence; what is our own bug stays what it is."""
+    try:
+        yield
+    except exc.OperationalError as error:
+        raise StoreError(_sentence(name, str(error.orig))) from error
+    except sqlite3.OperationalError as error:
+        raise StoreError(_sentence(name, str(error))) from error
+    except (exc.DatabaseError, sqlite3.DatabaseError) as error:
+        if isinstance(error, exc.IntegrityError | exc.ProgrammingError | exc.DataError):
+            raise
+        raise StoreError(f"{name} is not a database of publisher, or is damaged: restore it from a backup") from error
+    except OSError as error:
+        raise StoreError(f"{name} cannot be opened ({error.strerror}): mend the permissions of its folder") from error
+
+
+def _sentence(name: str, reason: str) -> str:
+    if "locked" in reason or "busy" in reason:
+        return f"{name} is locked by another program: nothing was changed; try again when that one is done"
+    reason = reason.strip().splitlines()[0]
+    return f"{name} cannot be used ({reason}): see that it is there and that it may be written"

@@ -1,0 +1,233 @@
+"""Editions: frozen with their posts and their recipients, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Integer, String, func, literal, or_, select, update
+from sqlalchemy.sql.expression import false, true
+
+from publisher.model.delivery import DeliveryState
+from publisher.model.edition import Digest, Edition, EditionState, RenderedEdition, Slot
+from publisher.model.subscriber import Consent
+from publisher.store.database import insert
+from publisher.store.schema import Instant, deliveries, edition_posts, editions, posts, subscribers, subscriptions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+    from publisher.model.edition import Draft
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EditionSummary:
+    """An edition without its content."""
+
+    id: str
+    digest: str
+    slot: Slot
+    language: str
+    state: EditionState
+    composed: datetime
+    subject: str
+    recipients: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EditionPost:
+    """One post of an edition."""
+
+    code: str
+    title: str
+    story: bool
+
+
+def last_composed(connection: Connection, digest: str) -> datetime | None:
+    """Tell the moment of the last slot that has an edition."""
+    last: datetime | None = connection.scalar(select(func.max(editions.c.slot_at)).where(editions.c.digest == digest))
+    return last
+
+
+def last_composed_of_all(connection: Connection) -> datetime | None:
+    """Tell the moment of the last slot that has an edition, of any digest."""
+    last: datetime | None = connection.scalar(select(func.max(editions.c.slot_at)))
+    return last
+
+
+def freeze(
+    connection: Connection, edition: Edition, draft: Draft, digest: Digest, *, copies: Sequence[int], now: datetime
+) -> int:
+    """Write an edition with its posts and one delivery for each recipient; returns how many those are.
+
+    `copies` are the subscriber ids of the editors, who get every edition; `now` is the real clock's.
+    """
+    content = edition.content
+    connection.execute(
+        editions.insert(),
+        {
+            "id": edition.id,
+            "digest": edition.digest,
+            "slot": edition.slot.name,
+            "slot_at": edition.slot.at,
+            "language": edition.language,
+            "state": edition.state.value,
+            "composed": edition.composed,
+            "subject": content.subject,
+            "preheader": content.preheader,
+            "html": content.html,
+            "text": content.text,
+            "recipients": 0,
+        },
+    )
+    chosen = [*((post, True) for post in draft.stories), *((post, False) for post in draft.more)]
+    rows = [
+        {"edition_id": edition.id, "code": post.code, "position": position, "story": story}
+        for position, (post, story) in enumerate(chosen)
+    ]
+    connection.execute(edition_posts.insert(), rows)
+    _queue_subscribers(connection, edition, digest, now)
+    _queue_copies(connection, edition, copies, now)
+    recipients = _count(connection, edition.id)
+    connection.execute(update(editions).where(editions.c.id == edition.id).values(recipients=recipients))
+    return recipients
+
+
+_QUEUED = ["edition_id", "subscriber_id", "copy", "state", "attempts", "queued", "due"]
+
+
+def _queue_subscribers(connection: Connection, edition: Edition, digest: Digest, now: datetime) -> None:
+    """Queue every confirmed subscriber, each in their language if the digest has it, else in its first."""
+    language = subscribers.c.language == edition.language
+    if edition.language == digest.languages[0]:
+        language = or_(language, subscribers.c.language.is_(None), subscribers.c.language.not_in(digest.languages))
+    chosen = (
+        select(*_queued(edition, false(), now))
+        .select_from(subscribers.join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id))
+        .where(
+            subscriptions.c.digest == edition.digest,
+            subscriptions.c.consent == Consent.CONFIRMED,
+            subscribers.c.suppressed.is_(None),
+            language,
+        )
+        .order_by(subscribers.c.id)
+    )
+    connection.execute(insert(connection, deliveries).from_select(_QUEUED, chosen))
+
+
+def _queue_copies(connection: Connection, edition: Edition, copies: Sequence[int], now: datetime) -> None:
+    """Queue the editors' own copies; one that subscribes, too, has its message already."""
+    chosen = (
+        select(*_queued(edition, true(), now))
+        .where(subscribers.c.id.in_(copies), subscribers.c.suppressed.is_(None))
+        .order_by(subscribers.c.id)
+    )
+    connection.execute(insert(connection, deliveries).from_select(_QUEUED, chosen).on_conflict_do_nothing())
+
+
+def _queued(edition: Edition, copy: Any, now: datetime) -> list[Any]:
+    return [
+        literal(edition.id, String),
+        subscribers.c.id,
+        copy,
+        literal(DeliveryState.QUEUED.value, String),
+        literal(0, Integer),
+        literal(now, Instant),
+        literal(None, Instant),
+    ]
+
+
+def _count(connection: Connection, edition_id: str) -> int:
+    statement = select(func.count()).select_from(deliveries).where(deliveries.c.edition_id == edition_id)
+    return connection.scalar(statement) or 0
+
+
+def listing(connection: Connection, limit: int) -> list[EditionSummary]:
+    """List the newest editions first, without their content."""
+    statement = _summaries().order_by(editions.c.slot_at.desc(), editions.c.id).limit(limit)
+    return [_summary(row) for row in connection.execute(statement)]
+
+
+def open_ones(connection: Connection) -> list[EditionSummary]:
+    """List the editions that have something to send, or are not yet known to be finished, oldest first."""
+    wanted = (EditionState.APPROVED, EditionState.SENDING)
+    statement = _summaries().where(editions.c.state.in_(wanted)).order_by(editions.c.slot_at, editions.c.id)
+    return [_summary(row) for row in connection.execute(statement)]
+
+
+def summary(connection: Connection, edition_id: str) -> EditionSummary | None:
+    """Find one edition, without its content."""
+    row = connection.execute(_summaries().where(editions.c.id == edition_id)).first()
+    return _summary(row) if row else None
+
+
+def _summaries() -> Any:
+    columns = editions.c
+    return select(
+        columns.id,
+        columns.digest,
+        columns.slot,
+        columns.slot_at,
+        columns.language,
+        columns.state,
+        columns.composed,
+        columns.subject,
+        columns.recipients,
+    )
+
+
+def _summary(row: Row[Any]) -> EditionSummary:
+    return EditionSummary(
+        id=row.id,
+        digest=row.digest,
+        slot=Slot(row.slot_at, row.slot),
+        language=row.language,
+        state=EditionState(row.state),
+        composed=row.composed,
+        subject=row.subject,
+        recipients=row.recipients,
+    )
+
+
+def load(connection: Connection, edition_id: str) -> Edition:
+    """Read one edition with its content."""
+    row = connection.execute(select(editions).where(editions.c.id == edition_id)).one()
+    return Edition(
+        id=row.id,
+        digest=row.digest,
+        language=row.language,
+        slot=Slot(row.slot_at, row.slot),
+        state=EditionState(row.state),
+        composed=row.composed,
+        content=RenderedEdition(subject=row.subject, preheader=row.preheader, html=row.html, text=row.text),
+    )
+
+
+def set_state(connection: Connection, edition_id: str, state: EditionState) -> None:
+    """Note where an edition stands."""
+    connection.execute(update(editions).where(editions.c.id == edition_id).values(state=state.value))
+
+
+def posts_of(connection: Connection, edition_id: str) -> list[EditionPost]:
+    """List the posts of an edition in its order, with the titles they have now."""
+    statement = (
+        select(posts.c.code, posts.c.title, edition_posts.c.story)
+        .join(edition_posts, edition_posts.c.code == posts.c.code)
+        .where(edition_posts.c.edition_id == edition_id)
+        .order_by(edition_posts.c.position)
+    )
+    return [EditionPost(code=row.code, title=row.title, story=row.story) for row in connection.execute(statement)]
+
+
+def with_post(connection: Connection, code: str) -> list[str]:
+    """List the editions that a post stands in."""
+    statement = (
+        select(editions.c.id)
+        .join(edition_posts, edition_posts.c.edition_id == editions.c.id)
+        .where(edition_posts.c.code == code, editions.c.state != EditionState.CANCELLED)
+        .order_by(editions.c.slot_at, editions.c.id)
+    )
+    return list(connection.scalars(statement))

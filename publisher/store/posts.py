@@ -1,0 +1,221 @@
+"""Posts, as the publication knows them, their categories, and their rendered bodies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, literal_column, select
+
+from publisher.model.naming import free_slug, slug
+from publisher.model.post import KnownPost, Post, Removed, RenderedBody, State
+from publisher.store.database import CHUNK, upsert
+from publisher.store.schema import bodies, edition_posts, editions, post_sections, posts, sections
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row, Select
+
+    from publisher.model.change import Change
+    from publisher.model.feed import FeedKey
+
+
+def known(connection: Connection, codes: Iterable[str]) -> dict[str, KnownPost]:
+    """Read posts by their codes; those that are not known are missing."""
+    wanted = sorted(set(codes))
+    found: dict[str, KnownPost] = {}
+    for start in range(0, len(wanted), CHUNK):
+        rows = connection.execute(select(posts).where(posts.c.code.in_(wanted[start : start + CHUNK])))
+        found.update((row.code, _known(row)) for row in rows)
+    return found
+
+
+def by_path(connection: Connection, path: str) -> KnownPost | None:
+    """Find the post that has this path now."""
+    row = connection.execute(select(posts).where(posts.c.path == path).order_by(posts.c.code)).first()
+    return _known(row) if row else None
+
+
+def due(connection: Connection, now: datetime) -> list[KnownPost]:
+    """List the posts whose date was in the future and has come."""
+    statement = select(posts).where(posts.c.state == State.FUTURE, posts.c.date <= now).order_by(posts.c.code)
+    return [_known(row) for row in connection.execute(statement)]
+
+
+def count_by_state(connection: Connection) -> dict[str, int]:
+    """Count the posts in each state."""
+    statement = select(posts.c.state, func.count()).group_by(posts.c.state)
+    counted: dict[str, int] = dict(connection.execute(statement).tuples().all())
+    return {state: counted.get(state, 0) for state in State}
+
+
+def apply(connection: Connection, changes: Iterable[Change]) -> None:
+    """Write what was decided about posts, and give new categories their slugs."""
+    changed = [change for change in changes if change.after != change.before]
+    kept = [change.after for change in changed if change.after is not None]
+    _name_sections(connection, kept)
+    slugs = section_slugs(connection)
+    upsert(connection, posts, [_row(post) for post in kept])
+    _forget(connection, [change.before.code for change in changed if change.after is None and change.before])
+    moved = [
+        change.after
+        for change in changed
+        if change.after is not None
+        and (change.before is None or change.before.post.categories != change.after.post.categories)
+    ]
+    for start in range(0, len(moved), CHUNK):
+        codes = [post.code for post in moved[start : start + CHUNK]]
+        connection.execute(delete(post_sections).where(post_sections.c.code.in_(codes)))
+    rows = [{"slug": slugs[slug(name)], "code": post.code} for post in moved for name in post.post.categories]
+    if rows:
+        connection.execute(post_sections.insert(), rows)
+
+
+def _forget(connection: Connection, codes: list[str]) -> None:
+    for code in codes:
+        connection.execute(delete(posts).where(posts.c.code == code))
+
+
+def _name_sections(connection: Connection, kept: list[KnownPost]) -> None:
+    """Record a slug for each category that has none yet."""
+    recorded = section_slugs(connection)
+    taken = set(recorded.values())
+    # In order of the posts' dates and codes, so that the name first used is the one that stands.
+    fresh: dict[str, str] = {}
+    for post in sorted(kept, key=lambda post: (post.published or post.collected, post.code)):
+        for name in post.post.categories:
+            if slug(name) not in recorded:
+                fresh.setdefault(slug(name), name)
+    rows = []
+    for base, name in sorted(fresh.items()):
+        chosen = free_slug(base, taken)
+        taken.add(chosen)
+        rows.append({"base": base, "slug": chosen, "name": name})
+    upsert(connection, sections, rows)
+
+
+def section_slugs(connection: Connection) -> dict[str, str]:
+    """Map each category, folded, to its recorded slug."""
+    return dict(connection.execute(select(sections.c.base, sections.c.slug)).tuples().all())
+
+
+def section_names(connection: Connection) -> dict[str, str]:
+    """Map each recorded slug to the category's name."""
+    return dict(connection.execute(select(sections.c.slug, sections.c.name)).tuples().all())
+
+
+def newest(connection: Connection, feed: FeedKey, limit: int) -> list[KnownPost]:
+    """Choose the posts of a feed: the first by rank."""
+    statement = _in_feed(select(posts), feed).order_by(posts.c.rank.desc(), posts.c.published.desc(), posts.c.code)
+    return [_known(row) for row in connection.execute(statement.limit(limit))]
+
+
+def _in_feed(statement: Select[Any], feed: FeedKey) -> Select[Any]:
+    statement = statement.where(posts.c.state == State.PUBLISHED)
+    if feed.language is not None:
+        statement = statement.where(posts.c.language == feed.language)
+    if feed.category is not None:
+        statement = statement.join(post_sections, post_sections.c.code == posts.c.code)
+        statement = statement.where(post_sections.c.slug == feed.category)
+    return statement
+
+
+def candidates(connection: Connection, digest: str, section: str, language: str, now: datetime) -> list[KnownPost]:
+    """List the published posts of a category and language that no edition of the digest has had."""
+    mailed: Select[Any] = (
+        select(literal_column("1"))
+        .select_from(edition_posts.join(editions, editions.c.id == edition_posts.c.edition_id))
+        .where(edition_posts.c.code == posts.c.code, editions.c.digest == digest, editions.c.state != "cancelled")
+    )
+    statement = (
+        select(posts)
+        .join(post_sections, post_sections.c.code == posts.c.code)
+        .where(post_sections.c.slug == section, posts.c.state == State.PUBLISHED, posts.c.language == language)
+        .where(posts.c.published <= now, ~mailed.exists())
+    )
+    return [_known(row) for row in connection.execute(statement)]
+
+
+def rendered(connection: Connection, codes: Iterable[str]) -> dict[str, tuple[str, RenderedBody]]:
+    """Read the last good rendering of bodies, with the key of what each was rendered from."""
+    wanted = sorted(set(codes))
+    found: dict[str, tuple[str, RenderedBody]] = {}
+    for start in range(0, len(wanted), CHUNK):
+        for row in connection.execute(select(bodies).where(bodies.c.code.in_(wanted[start : start + CHUNK]))):
+            removed = tuple(Removed(rule=rule, text=text) for rule, text in row.removed)
+            found[row.code] = (row.key, RenderedBody(html=row.html, lead=row.lead, image=row.image, removed=removed))
+    return found
+
+
+def keep_rendered(connection: Connection, renderings: Mapping[str, tuple[str, RenderedBody]]) -> None:
+    """Keep renderings, each in place of the one before."""
+    rows = [
+        {
+            "code": code,
+            "key": key,
+            "html": body.html,
+            "lead": body.lead,
+            "image": body.image,
+            "removed": [[removed.rule, removed.text] for removed in body.removed],
+        }
+        for code, (key, body) in renderings.items()
+    ]
+    upsert(connection, bodies, rows)
+
+
+def _row(known: KnownPost) -> dict[str, Any]:
+    post = known.post
+    return {
+        "code": post.code,
+        "path": post.path,
+        "own_code": post.own_code,
+        "state": known.state.value,
+        "entry_id": known.entry_id,
+        "title": post.title,
+        "description": post.description,
+        "language": post.language,
+        "categories": list(post.categories),
+        "tags": list(post.tags),
+        "authors": list(post.authors),
+        "origin_url": post.origin_url,
+        "image": post.image,
+        "body_hash": post.body_hash,
+        "draft": post.draft,
+        "date": post.date,
+        "edited": post.updated,
+        "collected": known.collected,
+        "published": known.published,
+        "updated": known.updated,
+        "rank": known.rank,
+        "withdrawn": known.withdrawn,
+    }
+
+
+def _known(row: Row[Any]) -> KnownPost:
+    return KnownPost(
+        post=Post(
+            code=row.code,
+            own_code=row.own_code,
+            path=row.path,
+            title=row.title,
+            description=row.description,
+            language=row.language,
+            categories=tuple(row.categories),
+            tags=tuple(row.tags),
+            authors=tuple(row.authors),
+            origin_url=row.origin_url,
+            image=row.image,
+            date=row.date,
+            updated=row.edited,
+            draft=row.draft,
+            body_hash=row.body_hash,
+        ),
+        state=State(row.state),
+        collected=row.collected,
+        entry_id=row.entry_id,
+        published=row.published,
+        updated=row.updated,
+        rank=row.rank,
+        withdrawn=row.withdrawn,
+    )

@@ -1,0 +1,232 @@
+"""The tables, the same for SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
+    from sqlalchemy.types import TypeEngine
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware moment: timestamptz on PostgreSQL, microseconds since the epoch on SQLite, UTC in Python."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the column's type."""
+        chosen: TypeEngine[Any] = BigInteger() if dialect.name == "sqlite" else DateTime(timezone=True)
+        return dialect.type_descriptor(chosen)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> object:
+        """Take an aware datetime; a naive one raises TypeError."""
+        if value is None:
+            return None
+        return (value - _EPOCH) // _MICROSECOND if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: object, dialect: Dialect) -> datetime | None:  # noqa: ARG002 (its contract)
+        """Give an aware datetime in UTC."""
+        if isinstance(value, datetime):
+            return value.astimezone(UTC)
+        return None if value is None else _EPOCH + _MICROSECOND * int(str(value))
+
+
+#: SQLite counts rows up by itself only where the key is an INTEGER.
+_Serial = BigInteger().with_variant(Integer(), "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+#: What the last scan saw of each file: the memory that makes the next one fast, and the quarantine.
+files = Table(
+    "files",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("stamp", String(100), nullable=False),
+    #: False for a file that may have changed again within the same tick of its clock: it is read once more.
+    Column("settled", Boolean, nullable=False),
+    Column("code", Text),
+    Column("line", Integer),
+    Column("reason", Text),
+    Column("quarantined_at", Instant),
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("path", Text, nullable=False),
+    Column("own_code", Boolean, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("entry_id", Text, unique=True),
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("language", String(40), nullable=False),
+    Column("categories", JSON, nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("authors", JSON, nullable=False),
+    Column("origin_url", Text),
+    Column("image", Text),
+    Column("body_hash", String(32), nullable=False),
+    Column("draft", Boolean, nullable=False),
+    Column("date", Instant),
+    Column("edited", Instant),
+    Column("collected", Instant, nullable=False),
+    Column("published", Instant),
+    Column("updated", Instant),
+    Column("rank", Instant),
+    Column("withdrawn", Instant),
+    Index(None, "state", "rank"),
+    Index(None, "path"),
+)
+
+#: Categories and their slugs, recorded when first seen: a slug never changes its meaning.
+sections = Table(
+    "sections",
+    metadata,
+    Column("base", Text, primary_key=True),
+    Column("slug", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+)
+
+post_sections = Table(
+    "post_sections",
+    metadata,
+    Column("slug", Text, primary_key=True),
+    Column("code", Text, ForeignKey("posts.code", ondelete="CASCADE"), primary_key=True),
+    Index(None, "code"),
+)
+
+#: The last good rendering of each body that was ever shown.
+bodies = Table(
+    "bodies",
+    metadata,
+    Column("code", Text, ForeignKey("posts.code", ondelete="CASCADE"), primary_key=True),
+    Column("key", String(64), nullable=False),
+    Column("html", Text, nullable=False),
+    Column("lead", Text, nullable=False),
+    Column("image", Text),
+    Column("removed", JSON, nullable=False),
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("category", Text),
+    Column("language", String(40)),
+    #: True until its files show what the posts table says.
+    Column("stale", Boolean, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Column("updated", Instant),
+)
+
+#: Single values, such as what the feeds were last built from.
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+editions = Table(
+    "editions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("slot", String(20), nullable=False),
+    Column("slot_at", Instant, nullable=False),
+    Column("language", String(40), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("composed", Instant, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("preheader", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("recipients", Integer, nullable=False),
+    UniqueConstraint("digest", "slot", "language"),
+    Index(None, "state"),
+)
+
+edition_posts = Table(
+    "edition_posts",
+    metadata,
+    Column("edition_id", Text, ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
+    Column("code", Text, ForeignKey("posts.code"), primary_key=True),
+    Column("position", Integer, nullable=False),
+    #: True for a story, False for a title under "and N more".
+    Column("story", Boolean, nullable=False),
+    Index(None, "code"),
+)
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    #: As the reader wrote it, and as two spellings of one mailbox are equal.
+    Column("address", Text, nullable=False),
+    Column("address_key", Text, nullable=False, unique=True),
+    Column("language", String(40)),
+    Column("created", Instant, nullable=False),
+    #: Since when nothing at all is mailed to it.
+    Column("suppressed", Instant),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("subscriber_id", _Serial, ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("consent", String(16), nullable=False),
+    Column("since", Instant, nullable=False),
+    Index(None, "digest", "consent"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("edition_id", Text, ForeignKey("editions.id"), nullable=False),
+    Column("subscriber_id", _Serial, ForeignKey("subscribers.id"), nullable=False),
+    #: True for a copy to the editors: it needs no subscription.
+    Column("copy", Boolean, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("queued", Instant, nullable=False),
+    #: By the real clock.
+    Column("due", Instant),
+    Column("reply", Text),
+    UniqueConstraint("edition_id", "subscriber_id"),
+    Index(None, "state", "due"),
+    Index(None, "subscriber_id"),
+)
