@@ -19,7 +19,7 @@ from cattrs.gen import make_dict_structure_fn
 
 from publisher.kit.urls import web_url
 from publisher.model.edition import Digest
-from publisher.model.errors import ConfigurationError
+from publisher.model.errors import ConfigurationError, UsageError
 from publisher.model.naming import language_tag, slug
 from publisher.slots import Schedule
 
@@ -186,16 +186,20 @@ class Settings:
 
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read a configuration. Raises ConfigurationError with every mistake in it."""
+    """Read a configuration.
+
+    Raises UsageError if there is no file to read, ConfigurationError with every mistake in it.
+    """
     try:
         raw = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError as error:
-        message = "is not there: run `publish init DIR` for a new publication, or name the file with --config"
-        raise ConfigurationError(str(path), [message]) from error
+        raise UsageError(
+            f"{path} is not there: run `publish init DIR` for a new publication, or name the file with --config"
+        ) from error
     except OSError as error:
-        raise ConfigurationError(str(path), [f"cannot be read ({error.strerror})"]) from error
+        raise UsageError(f"{path} cannot be read ({error.strerror}): mend its permissions, or name another") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(str(path), [f"is not TOML: {error}"]) from error
+        raise UsageError(f"{path} is not TOML: {error}") from error
     _override(raw, environment)
     problems = list(_read_secrets(raw, path.parent.parent))
     settings: Settings | None = None

@@ -30,7 +30,7 @@ Examples:
 )
 @with_global_options
 def subscribers() -> None:
-    """Manage the audience: addresses, and their consent for each digest."""
+    """Manage the readers and their consent."""
 
 
 @subscribers.command("add")
@@ -43,7 +43,10 @@ def subscribers() -> None:
 def add(
     context: click.Context, address: str, *, digest_name: str | None, language: str | None, confirmed: bool
 ) -> None:
-    """Subscribe one ADDRESS. One that has left, bounced or complained does not come back this way."""
+    """Subscribe one ADDRESS.
+
+    One that has left, bounced or complained does not come back this way.
+    """
     from publisher.jobs.subscriptions import Enrolment, subscribe
     from publisher.model.naming import language_tag
 

@@ -22,7 +22,10 @@ Example:
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @with_global_options
 def init(directory: Path) -> None:
-    """Make a new publication in DIR: a configuration with every key explained, and two posts to begin with."""
+    """Make a new publication in DIR.
+
+    It gets a configuration with every key explained, and two posts to begin with.
+    """
     from publisher.kit.bundled import bundled
 
     target = directory / "config" / "publisher.toml"

@@ -28,7 +28,10 @@ Examples:
 @with_global_options
 @click.pass_context
 def status(context: click.Context, *, as_json: bool) -> None:
-    """Tell where everything stands: posts, feeds, editions, deliveries."""
+    """Tell where everything stands.
+
+    How many posts are in which state, how many feeds there are, the newest editions, and the deliveries.
+    """
     from publisher.store import deliveries, editions, feeds, posts, sources
 
     with options_of(context).publication() as publication, publication.database.read() as connection:
@@ -72,7 +75,10 @@ Examples:
 @with_global_options
 @click.pass_context
 def explain(context: click.Context, code: str, *, as_json: bool) -> None:
-    """Tell what happened to the post CODE: where it stands, which feeds and editions have it, what was cleaned."""
+    """Tell what happened to the post CODE.
+
+    Where it stands, which feeds and editions have it, what was cleaned out of it, or why it was left out.
+    """
     from publisher.jobs.explain import explain as find
 
     with options_of(context).publication() as publication:
@@ -124,7 +130,7 @@ Examples:
 @with_global_options
 @click.pass_context
 def quarantine(context: click.Context, *, as_json: bool) -> None:
-    """List the posts that were left out, with file, line and reason."""
+    """List the posts that were left out, and why."""
     from publisher.store import sources
 
     with options_of(context).publication() as publication, publication.database.read() as connection:
@@ -149,7 +155,7 @@ Examples:
 @with_global_options
 @click.pass_context
 def editions(context: click.Context) -> None:
-    """Look into the ledger of editions: what each digest published, and what became of it."""
+    """Look into what the digests have published."""
     if context.invoked_subcommand is None:
         context.invoke(list_editions, as_json=False)
 

@@ -35,7 +35,7 @@ Examples:
 @with_global_options
 @click.pass_context
 def feeds(context: click.Context, *, dry_run: bool) -> None:
-    """Collect posts and write the feeds; compose and send nothing."""
+    """Collect posts and write the feeds; send nothing."""
     context.exit(_run(options_of(context), lambda publication: publication.run_feeds(), dry_run=dry_run))
 
 
@@ -52,7 +52,10 @@ Examples:
 @with_global_options
 @click.pass_context
 def digest(context: click.Context, name: str, *, language: str | None, dry_run: bool) -> None:
-    """Compose an edition of digest NAME now, whatever its schedule says, and deliver it."""
+    """Compose and deliver an edition of digest NAME now.
+
+    Its schedule does not matter; posts that an edition has had already are not sent again.
+    """
 
     def work(publication: Publication) -> Report:
         report = publication.run_digest(name, language)
@@ -153,7 +156,10 @@ Examples:
 @with_global_options
 @click.pass_context
 def preview(context: click.Context, name: str, *, open_it: bool) -> None:
-    """Write the editions of digest NAME that would go out now, as HTML and text; nothing is recorded or sent."""
+    """Show the editions of digest NAME that would go out now.
+
+    They are written as HTML and text below var/preview/; nothing is recorded or sent.
+    """
     options = options_of(context)
     with options.publication(rehearsal=True, progress=progress(quiet=options.quiet)) as publication:
         compositions = publication.preview(name)

@@ -26,7 +26,10 @@ Examples:
 @with_global_options
 @click.pass_context
 def schedule(context: click.Context, *, count: int | None, as_json: bool) -> None:
-    """Publish whenever it is time: at every slot of a digest, and every few minutes for new posts."""
+    """Publish whenever it is time, until stopped.
+
+    That is at every slot of a digest, and every few minutes for new posts (schedule.collect_every).
+    """
     options = options_of(context)
     if count is not None:
         _list_next(options, count, as_json=as_json)

@@ -51,7 +51,10 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Se
     for row in rows:
         # Text, never markup: what posts say is not for the console to interpret.
         grid.add_row(*(Text(_printable(str(cell))) for cell in row))
-    console.print(grid)
+    with console.capture() as captured:
+        console.print(grid)
+    lines = [line.rstrip() for line in captured.get().splitlines()]
+    echo("\n".join(line for line in lines if line))
 
 
 def _printable(text: str) -> str:

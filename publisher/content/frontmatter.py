@@ -15,6 +15,7 @@ import yaml
 from frontmatter.default_handlers import YAMLHandler
 
 from publisher.content.limits import FRONT_MATTER_BYTES, YAML_DEPTH, YAML_EVENTS
+from publisher.kit.text import one_line
 from publisher.model.errors import PostError
 
 if TYPE_CHECKING:
@@ -106,17 +107,24 @@ def read_yaml(block: str) -> dict[str, Any]:
         _inspect(block)
         fields = yaml.load(block, Loader=_Loader)  # noqa: S506 (a CSafeLoader, narrowed further)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise PostError(
-            f"has front matter that is not YAML: {error.problem}", line=(mark.line if mark else 0) + 2
-        ) from (error)
+        raise PostError(f"has front matter that is not YAML: {error.problem}", line=_line_of(error)) from error
+    except yaml.reader.ReaderError as error:
+        line = block.count("\n", 0, error.position) + 2
+        raise PostError(f"has front matter that is not YAML: {error.reason}", line=line) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise PostError(f"has front matter that is not YAML: {error}", line=2) from error
+        raise PostError(f"has front matter that is not YAML: {one_line(str(error))}", line=2) from error
     if fields is None:
         return {}
     if not isinstance(fields, dict):
         raise PostError("has front matter that is not a list of `key: value` lines", line=2)
     return {str(key): value for key, value in fields.items()}
+
+
+def _line_of(error: yaml.MarkedYAMLError) -> int:
+    """Say where to look: where a thing begins that never ends, else where the trouble is."""
+    unended = "end of stream" in (error.problem or "")
+    mark = (error.context_mark if unended else None) or error.problem_mark or error.context_mark
+    return (mark.line if mark else 0) + 2
 
 
 def _inspect(block: str) -> None:

@@ -10,7 +10,7 @@ from publisher.jobs.ports import silent
 from publisher.model import change as changes
 from publisher.model.change import Change, Kind
 from publisher.model.errors import PostError
-from publisher.model.feed import touched
+from publisher.model.feed import feeds_of, touched
 from publisher.model.naming import slug
 from publisher.store import feeds, posts, sources
 from publisher.store.sources import Remembered
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from publisher.content.read import PostReader
     from publisher.content.scan import SourceFile
     from publisher.jobs.ports import Progress
+    from publisher.model.feed import FeedKey
     from publisher.model.post import KnownPost, Post
     from publisher.store.database import Database, Transaction
 
@@ -85,6 +86,7 @@ def collect(
         posts.apply(connection, decided)
         slugs = posts.section_slugs(connection)
         feeds.mark_stale(connection, touched(decided, lambda known: _sections(known, slugs)))
+        feeds.mark_stale(connection, _mended(look, noted, decided, slugs))
         quarantined = len(sources.quarantine(connection))
     return _report(look, decided, noted, quarantined)
 
@@ -177,6 +179,9 @@ def _note(look: _Scan, decided: list[Change], now: datetime) -> list[Remembered]
         before = look.remembered.get(source.path)
         line, reason = look.rejected.get(source.path, (None, None))
         code, since = codes.get(source.path), None
+        if reason is None and before is not None and before.stamp == source.stamp and before.code == code:
+            # The same bytes can be read as before: what was wrong with them showed when they were rendered.
+            line, reason = before.line, before.reason
         if reason is not None:
             code = before.code if before is not None and source.path not in look.duplicates else None
             since = before.quarantined_at if before is not None and before.reason == reason else now
@@ -192,6 +197,20 @@ def _note(look: _Scan, decided: list[Change], now: datetime) -> list[Remembered]
             )
         )
     return noted
+
+
+def _mended(look: _Scan, noted: list[Remembered], decided: list[Change], slugs: dict[str, str]) -> set[FeedKey]:
+    """Name the feeds of posts that were in quarantine and are not any more: they may show them again."""
+    mended = {
+        file.path
+        for file in noted
+        if file.reason is None and file.path in look.remembered and look.remembered[file.path].reason is not None
+    }
+    keys: set[FeedKey] = set()
+    for change in decided:
+        if change.after is not None and change.after.post.path in mended:
+            keys |= feeds_of(change.after.post.language, _sections(change.after, slugs))
+    return keys
 
 
 def _sections(known: KnownPost, slugs: dict[str, str]) -> list[str]:

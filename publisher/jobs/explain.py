@@ -44,13 +44,15 @@ def explain(database: Database, name: str, formats: Sequence[str]) -> Explanatio
         if known is None:
             return None if source is None else _unread(source)
         rendered = posts.rendered(connection, [known.code]).get(known.code)
+        # Without a body that can be shown it is in no feed, whatever its rank.
+        shown = _showing(connection, known) if rendered else []
         return Explanation(
             code=known.code,
             path=known.post.path,
             state=known.state,
             id=known.entry_id,
             title=known.post.title,
-            feeds=[f"{key.path}.{each}" for key in _showing(connection, known) for each in formats],
+            feeds=[f"{key.path}.{each}" for key in shown for each in formats],
             editions=editions.with_post(connection, known.code),
             cleaning=rendered[1].removed if rendered else (),
             line=source.line if source else None,

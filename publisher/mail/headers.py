@@ -19,11 +19,16 @@ _LINE = 78
 
 
 def unstructured(name: str, value: str) -> str:
-    """Write a field of free text, such as Subject: as it is if it is short and ASCII, else in encoded words."""
+    """Write a field of free text, such as Subject: ASCII as it is, folded at spaces, else in encoded words."""
     value = one_line(value)
-    if value.isascii() and "=?" not in value and len(name) + 2 + len(value) <= _LINE:
-        return f"{name}: {value}\r\n"
-    return f"{name}: {encoded_words(value)}\r\n"
+    if not value.isascii() or "=?" in value or max(map(len, value.split(" "))) + len(name) + 2 > _LINE:
+        return f"{name}: {encoded_words(value)}\r\n"
+    lines = [f"{name}:"]
+    for word in value.split(" "):
+        if len(lines[-1]) + 1 + len(word) > _LINE:
+            lines.append("")
+        lines[-1] += f" {word}"
+    return "\r\n".join(lines) + "\r\n"
 
 
 def encoded_words(value: str) -> str:
