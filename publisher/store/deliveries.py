@@ -139,7 +139,7 @@ def count_by_state(connection: Connection, edition_id: str | None = None) -> dic
     statement = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
     if edition_id is not None:
         statement = statement.where(deliveries.c.edition_id == edition_id)
-    counted: dict[str, int] = dict(connection.execute(statement).tuples().all())
+    counted: dict[str, int] = dict(connection.execute(statement).all())
     return {state.value: counted.get(state, 0) for state in DeliveryState}
 
 

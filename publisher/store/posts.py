@@ -46,7 +46,7 @@ def due(connection: Connection, now: datetime) -> list[KnownPost]:
 def count_by_state(connection: Connection) -> dict[str, int]:
     """Count the posts in each state."""
     statement = select(posts.c.state, func.count()).group_by(posts.c.state)
-    counted: dict[str, int] = dict(connection.execute(statement).tuples().all())
+    counted: dict[str, int] = dict(connection.execute(statement).all())
     return {state: counted.get(state, 0) for state in State}
 
 
@@ -97,12 +97,12 @@ def _name_sections(connection: Connection, kept: list[KnownPost]) -> None:
 
 def section_slugs(connection: Connection) -> dict[str, str]:
     """Map each category, folded, to its recorded slug."""
-    return dict(connection.execute(select(sections.c.base, sections.c.slug)).tuples().all())
+    return dict(connection.execute(select(sections.c.base, sections.c.slug)).all())
 
 
 def section_names(connection: Connection) -> dict[str, str]:
     """Map each recorded slug to the category's name."""
-    return dict(connection.execute(select(sections.c.slug, sections.c.name)).tuples().all())
+    return dict(connection.execute(select(sections.c.slug, sections.c.name)).all())
 
 
 def newest(connection: Connection, feed: FeedKey, limit: int) -> list[KnownPost]:

@@ -79,4 +79,4 @@ def listing(connection: Connection, digest: str | None = None) -> Iterable[Subsc
 def count_by_consent(connection: Connection) -> dict[str, int]:
     """Count the subscriptions that stand at each consent."""
     statement = select(subscriptions.c.consent, func.count()).group_by(subscriptions.c.consent)
-    return dict(connection.execute(statement).tuples().all())
+    return dict(connection.execute(statement).all())

@@ -1,0 +1,129 @@
+"""Pages as a person sees them: opened in chromium, at a width, in a colour scheme.
+
+`python -m tests.end_to_end.screens` renders the sample posts and writes the pictures in docs/.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import shutil
+import struct
+import tempfile
+import zlib
+from email import message_from_bytes, policy
+from functools import cache
+from hashlib import md5
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from click.testing import CliRunner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page, Route
+
+ROOT = Path(__file__).parent.parent.parent
+Scheme = Literal["dark", "light"]
+_SKIES = ((157, 190, 220), (237, 195, 154), (61, 69, 112), (201, 216, 197))
+_FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+
+
+@contextlib.contextmanager
+def browser() -> Iterator[Browser]:
+    """Start the system's chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        path = shutil.which("chromium") or shutil.which("chromium-browser")
+        opened = playwright.chromium.launch(executable_path=path, args=_FLAGS)
+        yield opened
+        opened.close()
+
+
+@contextlib.contextmanager
+def shown(opened: Browser, file: Path, *, width: int, scheme: Scheme) -> Iterator[Page]:
+    """Open a file; pictures from anywhere are landscapes made here, and nothing else is fetched."""
+    page = opened.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.route("**/*", _answer)
+    page.goto(file.as_uri())
+    page.wait_for_load_state("networkidle")
+    yield page
+    page.close()
+
+
+def _answer(route: Route) -> None:
+    url = route.request.url
+    if url.startswith("file:"):
+        route.continue_()
+    elif route.request.resource_type == "image":
+        route.fulfill(body=landscape(url), content_type="image/png")
+    else:
+        route.abort()
+
+
+@cache
+def landscape(seed: str, width: int = 400, height: int = 250) -> bytes:
+    """Paint hills under a sky, as a PNG; the same seed gives the same picture."""
+    digest = md5(seed.encode(), usedforsecurity=False).digest()
+    sky = _SKIES[digest[0] % len(_SKIES)]
+    rows = bytearray()
+    for y in range(height):
+        rows.append(0)
+        for x in range(width):
+            colour = sky
+            for hill in range(4):
+                ridge = height * (0.5 + 0.12 * hill) + height * 0.06 * math.sin(x / 45 + digest[hill + 1])
+                if y > ridge + height * 0.015 * math.sin(x / 12 + digest[hill + 5]):
+                    shade = 0.72 - 0.14 * hill
+                    colour = (int(sky[0] * shade), int(sky[1] * shade), int(sky[2] * shade))
+            rows += bytes(colour)
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(rows))), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
+
+
+def publish_samples(folder: Path) -> dict[str, Path]:
+    """Publish the project's sample posts in `folder`: the page of each mail by language, and the first page."""
+    from publisher.cli.main import cli
+    from publisher.cli.options import Options
+
+    shutil.copytree(ROOT / "posts", folder / "posts")
+    (folder / "config").mkdir()
+    config = folder / "config" / "publisher.toml"
+    shutil.copy(ROOT / "config" / "publisher.toml", config)
+    arguments = ["--config", str(config), "--now", "2024-11-10T18:00", "--quiet"]
+    CliRunner().invoke(cli, arguments, obj=Options(), catch_exceptions=False)
+    pages = {"index": folder / "output" / "index.html"}
+    for language in ("th", "en"):
+        (message,) = (folder / "var" / "outbox" / f"world-2024-11-10-{language}").glob("*.eml")
+        part = message_from_bytes(message.read_bytes(), policy=policy.default).get_body(("html",))
+        assert part is not None
+        pages[language] = folder / f"mail-{language}.html"
+        pages[language].write_text(part.get_content(), "utf-8")
+    return pages
+
+
+#: Name, page, width, scheme of each picture in docs/.
+_PICTURES: tuple[tuple[str, str, int, Scheme], ...] = (
+    ("digest.png", "th", 700, "light"),
+    ("digest-narrow.png", "th", 360, "light"),
+    ("digest-dark.png", "en", 700, "dark"),
+    ("index.png", "index", 760, "light"),
+)
+
+
+def main() -> None:
+    """Write the pictures in docs/."""
+    with tempfile.TemporaryDirectory() as folder, browser() as opened:
+        pages = publish_samples(Path(folder))
+        for name, page_name, width, scheme in _PICTURES:
+            with shown(opened, pages[page_name], width=width, scheme=scheme) as page:
+                page.screenshot(path=ROOT / "docs" / name, full_page=page_name != "index")
+
+
+if __name__ == "__main__":
+    main()
