@@ -235,7 +235,10 @@ class Publication:
         """Read what is new in the posts folder."""
         site = self.settings.site
         reader = PostReader(
-            names=FIELDS | self.settings.posts.fields, zone=site.zone, language=site.language, site_url=site.url
+            names=FIELDS | dict(self.settings.posts.fields or {}),
+            zone=site.zone,
+            language=site.language,
+            site_url=site.url,
         )
         return collect(
             self.database,

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import difflib
+import dataclasses
 import ipaddress
 import os
-import re
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from datetime import timedelta
-from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import cattrs
 from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
 from cattrs.gen import make_dict_structure_fn
 
-from publisher.kit.urls import web_url
+from publisher.content.fields import FIELDS
+from publisher.kit import checks
 from publisher.model.edition import Digest
 from publisher.model.errors import ConfigurationError, UsageError
-from publisher.model.naming import language_tag, slug
+from publisher.model.naming import slug
 from publisher.slots import Schedule
 
 if TYPE_CHECKING:
@@ -28,32 +27,32 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ENVIRONMENT = "PUBLISHER_"
-_DURATION = re.compile(r"(\d{1,6})\s*([smhdw])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_RATE = re.compile(r"(\d{1,6})\s*/\s*([smh])")
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_PLACES = re.compile(r"\{([^{}]*)\}")
+
+
+def _key(check: Callable[[Any], Any], default: Any = dataclasses.MISSING, *, shown: bool = True) -> Any:
+    """Declare a key with the check that its value must pass; without a default, it must be there."""
+    return dataclasses.field(default=default, metadata={"check": check}, repr=shown)
 
 
 @dataclass(frozen=True, kw_only=True)
 class AuthorSettings:
     """Who the publication is."""
 
-    name: str
-    email: str | None = None
+    name: str = _key(checks.text)
+    email: str | None = _key(checks.plain_email, None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SiteSettings:
     """`[site]`."""
 
-    title: str
-    url: str
-    authority: str
+    title: str = _key(checks.text)
+    url: str = _key(checks.site_url)
+    authority: str = _key(checks.authority)
     author: AuthorSettings
-    language: str
-    timezone: str
-    postal_address: str
+    language: str = _key(checks.language)
+    timezone: str = _key(checks.timezone)
+    postal_address: str = _key(checks.text)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -65,43 +64,43 @@ class SiteSettings:
 class PostsSettings:
     """`[posts]`."""
 
-    directory: str = "posts"
-    url: str | None = None
-    fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    directory: str = _key(checks.text, "posts")
+    url: str | None = _key(checks.post_url, None)
+    #: Where front matter says what, for the fields that are not where `content.fields.FIELDS` has them.
+    fields: dict[str, tuple[str, ...]] | None = _key(checks.lists_by(FIELDS), None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class FeedsSettings:
     """`[feeds]`."""
 
-    entries: int = 50
-    max_bytes: int = 524_288
-    formats: tuple[str, ...] = ("rss", "atom", "json")
-    archives: tuple[str, ...] = ()
-    hubs: tuple[str, ...] = ()
+    entries: int = _key(checks.count, 50)
+    max_bytes: int = _key(checks.count, 524_288)
+    formats: tuple[str, ...] = _key(checks.list_of(checks.one_of("rss", "atom", "json")), ("rss", "atom", "json"))
+    archives: tuple[str, ...] = _key(checks.list_of(checks.text, empty=True), ())
+    hubs: tuple[str, ...] = _key(checks.list_of(checks.text, empty=True), ())
 
 
 @dataclass(frozen=True, kw_only=True)
 class DigestSettings:
     """One of `[[digests]]`."""
 
-    name: str
-    title: str | dict[str, str]
-    category: str
-    languages: tuple[str, ...]
-    schedule: str
-    max_age: timedelta = timedelta(days=7)
-    max_stories: int = 12
-    min_posts: int = 1
-    approval: str = "auto"
-    copies_to: tuple[str, ...] = ()
+    name: str = _key(checks.digest_name)
+    title: str | dict[str, str] = _key(checks.title)
+    category: str = _key(checks.category)
+    languages: tuple[str, ...] = _key(checks.list_of(checks.language))
+    schedule: str = _key(checks.text)
+    max_age: timedelta = _key(checks.duration, timedelta(days=7))
+    max_stories: int = _key(checks.count, 12)
+    min_posts: int = _key(checks.count, 1)
+    approval: str = _key(checks.one_of("auto", "manual"), "auto")
+    copies_to: tuple[str, ...] = _key(checks.list_of(checks.plain_email, empty=True), ())
 
     def digest(self) -> Digest:
         """Give the digest as the jobs know it."""
-        titles = {"": self.title} if isinstance(self.title, str) else self.title
         return Digest(
             name=self.name,
-            titles=titles,
+            titles={"": self.title} if isinstance(self.title, str) else self.title,
             category=slug(self.category),
             languages=self.languages,
             schedule=self.schedule,
@@ -117,33 +116,33 @@ class DigestSettings:
 class SmtpSettings:
     """`[mail.smtp]`."""
 
-    host: str = "localhost"
-    port: int = 587
-    security: str = "starttls"
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    connections: int = 8
+    host: str = _key(checks.text, "localhost")
+    port: int = _key(checks.port, 587)
+    security: str = _key(checks.one_of("starttls", "tls", "none"), "starttls")
+    username: str | None = _key(checks.text, None)
+    password: str | None = _key(checks.text, None, shown=False)
+    connections: int = _key(checks.count, 8)
 
 
 @dataclass(frozen=True, kw_only=True)
 class DkimSettings:
     """`[mail.dkim]`."""
 
-    domain: str
-    selector: str
-    key_file: str
+    domain: str = _key(checks.text)
+    selector: str = _key(checks.text)
+    key_file: str = _key(checks.text)
 
 
 @dataclass(frozen=True, kw_only=True)
 class MailSettings:
     """`[mail]`."""
 
-    sender: str
-    reply_to: str | None = None
-    transport: str = "outbox"
-    on_uncertain: str = "resend"
+    sender: str = _key(checks.email)
+    reply_to: str | None = _key(checks.email, None)
+    transport: str = _key(checks.one_of("outbox", "smtp"), "outbox")
+    on_uncertain: str = _key(checks.one_of("resend", "hold"), "resend")
     #: Messages and seconds: at most so many in so long.
-    rate: tuple[int, int] = (50, 1)
+    rate: tuple[int, int] = _key(checks.rate, (50, 1))
     smtp: SmtpSettings | None = None
     dkim: DkimSettings | None = None
 
@@ -152,23 +151,23 @@ class MailSettings:
 class StoreSettings:
     """`[store]`."""
 
-    url: str = "sqlite:///var/publisher.db"
+    url: str = _key(checks.text, "sqlite:///var/publisher.db")
 
 
 @dataclass(frozen=True, kw_only=True)
 class WebSettings:
     """`[web]`: the secret signs readers' links already; there is no server yet."""
 
-    host: str = "127.0.0.1"
-    port: int = 8000
-    secret_file: str = "var/secret"  # noqa: S105 (a path)
+    host: str = _key(checks.text, "127.0.0.1")
+    port: int = _key(checks.port, 8000)
+    secret_file: str = _key(checks.text, "var/secret")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleSettings:
     """`[schedule]`."""
 
-    collect_every: timedelta = timedelta(minutes=5)
+    collect_every: timedelta = _key(checks.duration, timedelta(minutes=5))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +182,23 @@ class Settings:
     store: StoreSettings = StoreSettings()
     web: WebSettings = WebSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+
+
+#: From the innermost out: each is converted by the hooks of those before it.
+_TABLES = (
+    AuthorSettings,
+    SiteSettings,
+    PostsSettings,
+    FeedsSettings,
+    DigestSettings,
+    SmtpSettings,
+    DkimSettings,
+    MailSettings,
+    StoreSettings,
+    WebSettings,
+    ScheduleSettings,
+    Settings,
+)
 
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -285,137 +301,6 @@ def _smtp_contradictions(mail: MailSettings) -> Iterator[str]:
         yield "mail.dkim: this version does not sign; leave it out, and let the relay sign"
 
 
-# Each of these takes what TOML has for a key and returns what the program works with, or raises ValueError.
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("must be a text that is not empty")
-    return value.strip()
-
-
-def _site_url(value: Any) -> str:
-    url = web_url(_text(value))
-    if url is None or "?" in url or "#" in url:
-        raise ValueError("must be an http or https address, such as 'https://news.example.org/'")
-    return url if url.endswith("/") else url + "/"
-
-
-def _authority(value: Any) -> str:
-    text = _text(value).lower()
-    if not re.fullmatch(r"[a-z0-9.-]+\.[a-z]{2,}|localhost", text):
-        raise ValueError("must be a domain of yours, such as 'news.example.org'; it stands in every entry's id")
-    return text
-
-
-def _email(value: Any) -> str:
-    address = parseaddr(_text(value))[1]
-    if not re.fullmatch(r"[^\s@<>\"(),:;\\]+@[^\s@<>]+\.[^\s@<>.]+|[^\s@<>]+@localhost", address):
-        raise ValueError(f"must be an e-mail address, not {value!r}")
-    return str(value).strip()
-
-
-def _plain_email(value: Any) -> str:
-    return parseaddr(_email(value))[1]
-
-
-def _language(value: Any) -> str:
-    tag = language_tag(value) if isinstance(value, str) else None
-    if tag is None:
-        raise ValueError(f"must be a language tag, such as 'th' or 'en-GB', not {value!r}")
-    return tag
-
-
-def _timezone(value: Any) -> str:
-    try:
-        ZoneInfo(_text(value))
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"must be a time zone, such as 'Asia/Bangkok', not {value!r}") from error
-    return _text(value)
-
-
-def _count(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"must be a whole number of at least 1, not {value!r}")
-    return value
-
-
-def _port(value: Any) -> int:
-    if _count(value) > 65_535:
-        raise ValueError(f"must be a port from 1 to 65535, not {value!r}")
-    return int(value)
-
-
-def _duration(value: Any) -> timedelta:
-    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None or int(match[1]) == 0:
-        raise ValueError(f"must be a time such as '30s', '5m', '12h', '7d' or '2w', not {value!r}")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
-
-
-def _one_of(*accepted: str) -> Callable[[Any], str]:
-    def check(value: Any) -> str:
-        if value not in accepted:
-            names = " or ".join(repr(name) for name in accepted)
-            raise ValueError(f"must be {names}, not {value!r}")
-        return str(value)
-
-    return check
-
-
-def _list_of(check: Callable[[Any], Any], *, empty: bool = False) -> Callable[[Any], tuple[Any, ...]]:
-    def check_all(value: Any) -> tuple[Any, ...]:
-        if not isinstance(value, list) or not (value or empty):
-            raise ValueError(f"must be a list, such as ['…'], not {value!r}")
-        return tuple(dict.fromkeys(check(item) for item in value))
-
-    return check_all
-
-
-def _title(value: Any) -> str | dict[str, str]:
-    if isinstance(value, dict) and value:
-        return {_language(language): _text(title) for language, title in value.items()}
-    return _text(value)
-
-
-def _digest_name(value: Any) -> str:
-    if not isinstance(value, str) or not _NAME.fullmatch(value):
-        raise ValueError(f"must be lower-case letters, digits and hyphens, such as 'world', not {value!r}")
-    return value
-
-
-def _category(value: Any) -> str:
-    if not slug(_text(value)):
-        raise ValueError(f"must have a letter or a digit, not {value!r}")
-    return _text(value)
-
-
-def _post_url(value: Any) -> str:
-    text = _text(value)
-    unknown = set(_PLACES.findall(text)) - {"category", "code", "language"}
-    if unknown or web_url(_PLACES.sub("x", text)) is None or "{code}" not in text:
-        raise ValueError("must be an address with {code}, and {category} or {language} if wanted")
-    return text
-
-
-def _field_names(value: Any) -> dict[str, tuple[str, ...]]:
-    from publisher.content.fields import FIELDS
-
-    if not isinstance(value, dict):
-        raise ValueError("must be a table, such as { language = ['language', 'lang'] }")  # noqa: TRY004 (as the others)
-    for name in value:
-        if name not in FIELDS:
-            raise ValueError(f"has {name!r}, which is no field{_suggestion(name, FIELDS)}")
-    return {name: _list_of(_text)(keys if isinstance(keys, list) else [keys]) for name, keys in value.items()}
-
-
-def _rate(value: Any) -> tuple[int, int]:
-    match = _RATE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None or int(match[1]) == 0:
-        raise ValueError(f"must be a rate such as '50/s', '600/m' or '10000/h', not {value!r}")
-    return int(match[1]), {"s": 1, "m": 60, "h": 3600}[match[2]]
-
-
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -423,63 +308,14 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-_CHECKS: dict[type, dict[str, Callable[[Any], Any]]] = {
-    AuthorSettings: {"name": _text, "email": _plain_email},
-    SiteSettings: {
-        "title": _text,
-        "url": _site_url,
-        "authority": _authority,
-        "language": _language,
-        "timezone": _timezone,
-        "postal_address": _text,
-    },
-    PostsSettings: {"directory": _text, "url": _post_url, "fields": _field_names},
-    FeedsSettings: {
-        "entries": _count,
-        "max_bytes": _count,
-        "formats": _list_of(_one_of("rss", "atom", "json")),
-        "archives": _list_of(_text, empty=True),
-        "hubs": _list_of(_text, empty=True),
-    },
-    DigestSettings: {
-        "name": _digest_name,
-        "title": _title,
-        "category": _category,
-        "languages": _list_of(_language),
-        "schedule": _text,
-        "max_age": _duration,
-        "max_stories": _count,
-        "min_posts": _count,
-        "approval": _one_of("auto", "manual"),
-        "copies_to": _list_of(_plain_email, empty=True),
-    },
-    SmtpSettings: {
-        "host": _text,
-        "port": _port,
-        "security": _one_of("starttls", "tls", "none"),
-        "username": _text,
-        "password": _text,
-        "connections": _count,
-    },
-    DkimSettings: {"domain": _text, "selector": _text, "key_file": _text},
-    MailSettings: {
-        "sender": _email,
-        "reply_to": _email,
-        "transport": _one_of("outbox", "smtp"),
-        "on_uncertain": _one_of("resend", "hold"),
-        "rate": _rate,
-    },
-    StoreSettings: {"url": _text},
-    WebSettings: {"host": _text, "port": _port, "secret_file": _text},
-    ScheduleSettings: {"collect_every": _duration},
-    Settings: {},
-}
-
-
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=True)
-    for kind, checks in _CHECKS.items():
-        overrides = {name: cattrs.override(struct_hook=_hook(check)) for name, check in checks.items()}
+    for kind in _TABLES:
+        overrides = {
+            each.name: cattrs.override(struct_hook=_hook(each.metadata["check"]))
+            for each in dataclasses.fields(kind)
+            if "check" in each.metadata
+        }
         structure: Callable[[Any, Any], Any] = make_dict_structure_fn(
             kind,
             converter,
@@ -497,7 +333,7 @@ def _hook(check: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
 def _table(kind: type, structure: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def convert(value: Any, _kind: Any) -> Any:
         if not isinstance(value, dict):
-            raise ValueError("must be a table")  # noqa: TRY004 (as the others)
+            raise ValueError("must be a table")  # noqa: TRY004 (as the checks)
         return structure(value, kind)
 
     return convert
@@ -515,12 +351,9 @@ def _sentences(error: Exception, where: str) -> Iterator[str]:
         for inner, item in error.group_exceptions()[0]:
             yield from _sentences(inner, f"{where}[{item.index}]")
     elif isinstance(error, ForbiddenExtraKeysError):
-        known = [each.name for each in fields(error.cl)]
-        yield from (f"{prefix}{name}: is not known{_suggestion(name, known)}" for name in sorted(error.extra_fields))
+        known = [each.name for each in dataclasses.fields(error.cl)]
+        yield from (
+            f"{prefix}{name}: is not known{checks.suggestion(name, known)}" for name in sorted(error.extra_fields)
+        )
     else:
         yield f"{where}: {'is missing' if isinstance(error, KeyError) else error}"
-
-
-def _suggestion(name: str, known: Any) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known))}"

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from publisher.feeds import jsonfeed, xml
 from publisher.feeds.document import TYPES, Author, FeedDocument, whole_second
 from publisher.files import OutputFile, Written
 from publisher.jobs.ports import silent
@@ -115,6 +114,9 @@ def _write(
 
 
 def _encode(document: FeedDocument, formats: Sequence[str]) -> dict[str, bytes]:
+    # feedgen takes a tenth of a small run to import: only where a feed is written.
+    from publisher.feeds import jsonfeed, xml
+
     encoded = xml.build(document) if {"rss", "atom"} & set(formats) else {}
     encoded["json"] = jsonfeed.build(document)
     return {extension: encoded[extension] for extension in TYPES if extension in formats}

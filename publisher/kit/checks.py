@@ -1,0 +1,181 @@
+"""What a configuration may say: each check takes a value from TOML and gives what the program works with.
+
+Each raises ValueError with what is accepted, in words that stand behind the key's name.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from datetime import timedelta
+from email.utils import parseaddr
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from publisher.kit.urls import web_url
+from publisher.model.naming import language_tag, slug
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_DURATION = re.compile(r"(\d{1,6})\s*([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_RATE = re.compile(r"(\d{1,6})\s*/\s*([smh])")
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_PLACES = re.compile(r"\{([^{}]*)\}")
+
+
+def text(value: Any) -> str:
+    """Take a text that is not empty."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("must be a text that is not empty")
+    return value.strip()
+
+
+def site_url(value: Any) -> str:
+    """Take the address of a site, and end it with a slash."""
+    url = web_url(text(value))
+    if url is None or "?" in url or "#" in url:
+        raise ValueError("must be an http or https address, such as 'https://news.example.org/'")
+    return url if url.endswith("/") else url + "/"
+
+
+def authority(value: Any) -> str:
+    """Take a domain."""
+    domain = text(value).lower()
+    if not re.fullmatch(r"[a-z0-9.-]+\.[a-z]{2,}|localhost", domain):
+        raise ValueError("must be a domain of yours, such as 'news.example.org'; it stands in every entry's id")
+    return domain
+
+
+def email(value: Any) -> str:
+    """Take an e-mail address, with or without a display name."""
+    address = parseaddr(text(value))[1]
+    if not re.fullmatch(r"[^\s@<>\"(),:;\\]+@[^\s@<>]+\.[^\s@<>.]+|[^\s@<>]+@localhost", address):
+        raise ValueError(f"must be an e-mail address, not {value!r}")
+    return str(value).strip()
+
+
+def plain_email(value: Any) -> str:
+    """Take an e-mail address, and leave its display name out."""
+    return parseaddr(email(value))[1]
+
+
+def language(value: Any) -> str:
+    """Take a language tag."""
+    tag = language_tag(value) if isinstance(value, str) else None
+    if tag is None:
+        raise ValueError(f"must be a language tag, such as 'th' or 'en-GB', not {value!r}")
+    return tag
+
+
+def timezone(value: Any) -> str:
+    """Take the name of a time zone."""
+    try:
+        ZoneInfo(text(value))
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"must be a time zone, such as 'Asia/Bangkok', not {value!r}") from error
+    return text(value)
+
+
+def count(value: Any) -> int:
+    """Take a whole number of at least one."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"must be a whole number of at least 1, not {value!r}")
+    return value
+
+
+def port(value: Any) -> int:
+    """Take a TCP port."""
+    if count(value) > 65_535:
+        raise ValueError(f"must be a port from 1 to 65535, not {value!r}")
+    return int(value)
+
+
+def duration(value: Any) -> timedelta:
+    """Take a length of time."""
+    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None or int(match[1]) == 0:
+        raise ValueError(f"must be a time such as '30s', '5m', '12h', '7d' or '2w', not {value!r}")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def one_of(*accepted: str) -> Callable[[Any], str]:
+    """Make a check that takes one of these words."""
+
+    def check(value: Any) -> str:
+        if value not in accepted:
+            names = " or ".join(repr(name) for name in accepted)
+            raise ValueError(f"must be {names}, not {value!r}")
+        return str(value)
+
+    return check
+
+
+def list_of(check: Callable[[Any], Any], *, empty: bool = False) -> Callable[[Any], tuple[Any, ...]]:
+    """Make a check that takes a list, each item by another check."""
+
+    def check_all(value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, list) or not (value or empty):
+            raise ValueError(f"must be a list, such as ['…'], not {value!r}")
+        return tuple(dict.fromkeys(check(item) for item in value))
+
+    return check_all
+
+
+def title(value: Any) -> str | dict[str, str]:
+    """Take a title, or a table of titles by language."""
+    if isinstance(value, dict) and value:
+        return {language(tag): text(translated) for tag, translated in value.items()}
+    return text(value)
+
+
+def digest_name(value: Any) -> str:
+    """Take a name that can stand in ids and addresses."""
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise ValueError(f"must be lower-case letters, digits and hyphens, such as 'world', not {value!r}")
+    return value
+
+
+def category(value: Any) -> str:
+    """Take the name of a category."""
+    if not slug(text(value)):
+        raise ValueError(f"must have a letter or a digit, not {value!r}")
+    return text(value)
+
+
+def post_url(value: Any) -> str:
+    """Take the pattern of posts' addresses."""
+    pattern = text(value)
+    unknown = set(_PLACES.findall(pattern)) - {"category", "code", "language"}
+    if unknown or web_url(_PLACES.sub("x", pattern)) is None or "{code}" not in pattern:
+        raise ValueError("must be an address with {code}, and {category} or {language} if wanted")
+    return pattern
+
+
+def lists_by(known: Iterable[str]) -> Callable[[Any], dict[str, tuple[str, ...]]]:
+    """Make a check that takes a table of lists of texts, under these names."""
+
+    def check(value: Any) -> dict[str, tuple[str, ...]]:
+        if not isinstance(value, dict):
+            raise ValueError("must be a table, such as { language = ['language', 'lang'] }")  # noqa: TRY004 (as the others)
+        for name in value:
+            if name not in known:
+                raise ValueError(f"has {name!r}, which is no field{suggestion(name, known)}")
+        return {name: list_of(text)(keys if isinstance(keys, list) else [keys]) for name, keys in value.items()}
+
+    return check
+
+
+def rate(value: Any) -> tuple[int, int]:
+    """Take a rate as messages and seconds."""
+    match = _RATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None or int(match[1]) == 0:
+        raise ValueError(f"must be a rate such as '50/s', '600/m' or '10000/h', not {value!r}")
+    return int(match[1]), {"s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Name the known word that was probably meant, or else all of them."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known))}"
