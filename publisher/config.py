@@ -151,7 +151,7 @@ class MailSettings:
 class StoreSettings:
     """`[store]`."""
 
-    url: str = _key(checks.text, "sqlite:///var/publisher.db")
+    url: str = _key(checks.store_url, "sqlite:///var/publisher.db")
 
 
 @dataclass(frozen=True, kw_only=True)

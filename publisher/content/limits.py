@@ -2,6 +2,8 @@
 
 #: Of a whole file. A long report has 50 KB; what is over this is a mistake or an attack.
 FILE_BYTES = 4 * 1024 * 1024
+#: Of a file's path below the posts folder: a database has to index it.
+PATH_BYTES = 1_000
 #: Of the block between the two lines of dashes.
 FRONT_MATTER_BYTES = 64 * 1024
 #: Events and depth of the YAML in it; merge keys and aliases multiply work and are refused.

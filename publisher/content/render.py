@@ -11,7 +11,7 @@ import pyromark
 from publisher.content.cleaning import phrases
 from publisher.content.cleaning.rules import clean
 from publisher.content.cleaning.tree import HEADINGS, parse, text_of, write
-from publisher.kit.text import first_sentences, fit_for_xml, same_text
+from publisher.kit.text import first_sentences, fit_for_xml, one_line, same_text
 from publisher.kit.urls import absolute
 from publisher.model.post import RenderedBody
 
@@ -129,7 +129,8 @@ class BodyRenderer:
         tree = parse(fit_for_xml(_MARKDOWN.html(body)))
         removed = clean(tree, post.title)
         _make_absolute(tree, post.origin_url or self.site_url)
-        html = _SANITISER.clean(write(tree)).strip()
+        # Once more: the parser has made characters of references such as &#1;, which no feed may have.
+        html = fit_for_xml(_SANITISER.clean(write(tree))).strip()
         return RenderedBody(html=html, lead=_lead(tree, post.title), image=_first_picture(tree), removed=removed)
 
 
@@ -152,7 +153,8 @@ def _lead(tree: HtmlElement, title: str) -> str:
     paragraphs = [text_of(paragraph) for paragraph in tree.iter("p") if not _is_aside(paragraph)]
     paragraphs = [text for text in paragraphs if text and not same_text(text, title)]
     whole = [text for text in paragraphs if len(text) >= _PARAGRAPH_CHARS and not _is_credit(text)]
-    return first_sentences(" ".join((whole or paragraphs or [text_of(tree)])[:4]), LEAD_CHARS)
+    text = " ".join((whole or paragraphs or [text_of(tree)])[:4])
+    return first_sentences(one_line(text), LEAD_CHARS)
 
 
 def _is_aside(paragraph: HtmlElement) -> bool:

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from publisher.content.limits import PATH_BYTES
 from publisher.model.errors import PostError, PublisherError
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ def _measure(root: str, path: str, entry: os.DirEntry[str] | Path, scanned: int)
     shown = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     if shown != path:
         obstacle = "has a file name that is not UTF-8"
+    if len(shown.encode()) > PATH_BYTES:
+        shown, obstacle = shown[: PATH_BYTES // 4], f"has a path of more than {PATH_BYTES:,} bytes"
     return SourceFile(
         path=shown,
         full_path=full_path,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import re
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from publisher.model.errors import TemplateError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_IMPORT = re.compile(r"<style[^>]*>[^<]*@import", re.IGNORECASE)
 #: premailer and cssutils keep state of their own: one caller at a time.
 _LOCK = threading.Lock()
 
@@ -22,14 +24,20 @@ def inline(html: str, *, required: Iterable[str]) -> str:
     Each text in `required` must stand in the result: the parser under premailer drops what is too long or too deep
     without a word. Raises TemplateError otherwise.
     """
-    if "@import" in html:
+    required = list(required)
+    if _IMPORT.search(html):
         raise TemplateError("the digest's style sheet has an @import, which mail programs do not read: write it out")
+    _require(required, html, "the digest's template does not have {!r}: see templates/digest/digest.html")
     with _LOCK:
         result = str(_transformer()(html))
-    missing = [text for text in required if text not in result]
-    if missing:
-        raise TemplateError(f"the digest's template loses {missing[0]!r} when its styles are inlined")
+    _require(required, result, "the digest is too long or too deep: {!r} is lost when its styles are inlined")
     return result
+
+
+def _require(wanted: Iterable[str], html: str, sentence: str) -> None:
+    for text in wanted:
+        if text not in html:
+            raise TemplateError(sentence.format(text))
 
 
 @functools.cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from publisher.digest.inline import inline
 from publisher.kit.text import clip, fit_for_xml, one_line
@@ -23,7 +24,7 @@ UNSUBSCRIBE = "https://reader.invalid/unsubscribe"
 PREFERENCES = "https://reader.invalid/preferences"
 
 #: Pictures that many mail programs do not show: their stories go without.
-_NOT_SHOWN = re.compile(r"\.(?:svgz?|webp|avif|heic|tiff?|bmp)(?:$|[?#])", re.IGNORECASE)
+_NOT_SHOWN = re.compile(r"\.(?:svgz?|webp|avif|heic|tiff?|bmp)$", re.IGNORECASE)
 
 _SUBJECT_CHARS = 150
 _PREHEADER_CHARS = 140
@@ -89,7 +90,7 @@ class DigestRenderer:
         return RenderedEdition(
             subject=subject,
             preheader=preheader,
-            html=inline(html.lstrip(), required=places) + "\n",
+            html=inline(html.lstrip(), required=places).rstrip() + "\n",
             text=fit_for_xml(text).strip() + "\n",
         )
 
@@ -102,7 +103,7 @@ class DigestRenderer:
             title=article.title,
             summary=clip(article.summary, _SUMMARY_CHARS),
             link=link,
-            image=article.image if article.image and not _NOT_SHOWN.search(article.image) else None,
+            image=article.image if article.image and not _NOT_SHOWN.search(urlsplit(article.image).path) else None,
             alt="",
             source=source,
             published=article.published,
@@ -113,5 +114,5 @@ class DigestRenderer:
 
 def web_edition(edition: RenderedEdition) -> str:
     """Give the edition for everybody to read: as mailed, less the reader's own links."""
-    before, _, rest = edition.html.partition("<!--reader-->")
+    before, _, rest = edition.html.rpartition("<!--reader-->")
     return before + rest.partition("<!--/reader-->")[2]

@@ -26,22 +26,23 @@ _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 class FeedRepair(BaseExtension):  # type: ignore[misc] # feedgen has no types
     """Mends the channel and the feed element."""
 
+    document: FeedDocument
+
     def __init__(self) -> None:
-        self.document: FeedDocument | None = None
+        pass
 
     def extend_ns(self) -> dict[str, str]:
         """Declare the namespaces once, at the root."""
         return {"dc": DC, "media": MEDIA}
 
     def extend_rss(self, root: Any) -> Any:
-        """Put the links after the description: where else this feed is, and in which formats."""
+        """Put the feed's own address and the page it belongs to after the description."""
         channel = root[0]
-        for link in channel.findall(f"{{{ATOM}}}link"):
-            channel.remove(link)
-        if self.document is not None:
-            position = channel.index(channel.find("description")) + 1
-            for offset, attributes in enumerate(_feed_links(self.document, "rss")):
-                channel.insert(position + offset, etree.Element(f"{{{ATOM}}}link", attributes))
+        position = channel.index(channel.find("description")) + 1
+        own = {"href": self.document.url("rss"), "rel": "self", "type": TYPES["rss"]}
+        home = {"href": self.document.home_url, "rel": "alternate", "type": "text/html"}
+        for offset, attributes in enumerate((own, home)):
+            channel.insert(position + offset, etree.Element(f"{{{ATOM}}}link", attributes))
         return root
 
     def extend_atom(self, root: Any) -> Any:
@@ -49,17 +50,13 @@ class FeedRepair(BaseExtension):  # type: ignore[misc] # feedgen has no types
         return root
 
 
-def _feed_links(document: FeedDocument, own: str) -> list[dict[str, str]]:
-    links = [{"href": document.url(own), "rel": "self", "type": TYPES[own]}]
-    links.append({"href": document.home_url, "rel": "alternate", "type": "text/html"})
-    return links
-
-
 class EntryRepair(BaseEntryExtension):  # type: ignore[misc] # feedgen has no types
     """Mends the item and the entry."""
 
+    article: Article
+
     def __init__(self) -> None:
-        self.article: Article | None = None
+        pass
 
     def extend_ns(self) -> dict[str, str]:
         """Nothing beyond the feed's."""
@@ -67,8 +64,6 @@ class EntryRepair(BaseEntryExtension):  # type: ignore[misc] # feedgen has no ty
 
     def extend_rss(self, item: Any) -> Any:
         """Add what RSS itself has no element for: the authors' names, the origin, the picture."""
-        if self.article is None:
-            return item
         for name in self.article.authors:
             _sub(item, f"{{{DC}}}creator").text = name
         if self.article.via:
@@ -78,8 +73,6 @@ class EntryRepair(BaseEntryExtension):  # type: ignore[misc] # feedgen has no ty
 
     def extend_atom(self, entry: Any) -> Any:
         """Write the links anew with their attributes, the language, the picture."""
-        if self.article is None:
-            return entry
         entry.set(_XML_LANG, self.article.language)
         for link in entry.findall("link"):
             entry.remove(link)
@@ -91,7 +84,7 @@ class EntryRepair(BaseEntryExtension):  # type: ignore[misc] # feedgen has no ty
         return entry
 
     def _picture(self, element: Any) -> None:
-        if self.article is not None and self.article.image:
+        if self.article.image:
             _sub(element, f"{{{MEDIA}}}content", url=self.article.image, medium="image")
             _sub(element, f"{{{MEDIA}}}thumbnail", url=self.article.image)
 

@@ -65,7 +65,8 @@ def _add(generator: Any, article: Article) -> None:
     entry.content(article.html or article.summary, type="html")
     entry.summary(article.summary or None)
     for slug, name in article.sections:
-        entry.category(term=name, scheme=None, label=None if name == slug else name)
+        # feedgen takes a label that is None for the name in RSS.
+        entry.category({"term": name} if name == slug else {"term": name, "label": name})
     for tag in article.tags:
         entry.category(term=tag)
     # RSS `author` asks for an address; the names go into dc:creator.

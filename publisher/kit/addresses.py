@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Address:
     """A mailbox."""
 
-    #: To write to, in the reader's own spelling.
+    #: To write to: in the reader's own spelling, but for a domain outside ASCII, which any relay takes in IDNA form.
     address: str
     #: Equal for two spellings of one mailbox.
     key: str
@@ -24,4 +24,6 @@ def parse_address(text: str) -> Address:
 
     checked = validate_email(text.strip(), check_deliverability=False, test_environment=True)
     # RFC 5321 lets a server tell a.B from a.b, and none does: one reader shall not get two copies.
-    return Address(checked.normalized, f"{checked.local_part.casefold()}@{checked.ascii_domain.casefold()}")
+    return Address(
+        checked.ascii_email or checked.normalized, f"{checked.local_part.casefold()}@{checked.ascii_domain.casefold()}"
+    )

@@ -167,6 +167,13 @@ def lists_by(known: Iterable[str]) -> Callable[[Any], dict[str, tuple[str, ...]]
     return check
 
 
+def store_url(value: Any) -> str:
+    """Take the address of a database."""
+    if not text(value).startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ValueError("must be 'sqlite:///var/publisher.db' or 'postgresql+psycopg://user@host/name'")
+    return text(value)
+
+
 def rate(value: Any) -> tuple[int, int]:
     """Take a rate as messages and seconds."""
     match = _RATE.fullmatch(value.strip()) if isinstance(value, str) else None

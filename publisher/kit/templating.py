@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -72,8 +73,8 @@ class Templating:
             ) from error
         except jinja2.TemplateSyntaxError as error:
             raise TemplateError(f"{error.filename or name}, line {error.lineno}: {error.message}") from error
-        except jinja2.TemplateError as error:
-            raise TemplateError(f"the template {name} cannot be rendered: {error.message}") from error
+        except Exception as error:  # a template is a program of the user's: whatever it raises is theirs to mend
+            raise TemplateError(f"{_place_of(error, name)}: {error or type(error).__name__}") from error
 
     def _messages(self, language: str) -> dict[str, str]:
         """Read the catalogue of a language; English, whose words the templates have, needs none."""
@@ -89,6 +90,15 @@ class Templating:
 
 def _primary(language: str) -> str:
     return language.partition("-")[0]
+
+
+def _place_of(error: Exception, name: str) -> str:
+    """Find the line of a template that an error comes from; jinja2 puts templates into the traceback."""
+    place = f"the template {name}"
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename.endswith((".html", ".txt", ".css")):
+            place = f"{frame.filename}, line {frame.lineno}"
+    return place
 
 
 def _read_catalogue(path: Path) -> dict[str, str]:

@@ -7,6 +7,7 @@ import unicodedata
 
 #: What XML 1.0 (section 2.2) does not allow, plus the C1 controls, which it discourages.
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_DIRECTION = re.compile("[\u202a-\u202e]")
 _SPACE = re.compile(r"\s+")
 #: Where a sentence ends: a full stop of some script, with a space after it where the script has spaces.
 _SENTENCE_END = re.compile(r"(?:[.!?…]['\"”’»)\]]*(?=\s)|[。！？]['\"”’」』）]*|[।۔؟]+(?=\s)|[ฯ]ลฯ(?=\s))")
@@ -20,8 +21,11 @@ def fit_for_xml(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Fold white space, line breaks among it, to single spaces, and drop what is unfit to show."""
-    return _SPACE.sub(" ", fit_for_xml(text.replace("\x85", " "))).strip()
+    """Fold white space, line breaks among it, to single spaces, and drop what is unfit to show.
+
+    Embeddings and overrides of direction go, too: one that is left open would turn round what stands behind it.
+    """
+    return _SPACE.sub(" ", _DIRECTION.sub("", fit_for_xml(text.replace("\x85", " ")))).strip()
 
 
 def clip(text: str, limit: int) -> str:

@@ -12,8 +12,9 @@ from publisher.kit.text import one_line
 if TYPE_CHECKING:
     from datetime import datetime
 
-#: An encoded word has 75 characters at most (RFC 2047 section 2), of which `=?utf-8?b?` and `?=` take twelve.
-_WORD_BYTES = (75 - 12) // 4 * 3
+#: A line with an encoded word has 76 characters at most (RFC 2047 section 2): on the first stands the field's name,
+#: and `=?utf-8?b?` and `?=` take twelve.
+_WORD_BYTES = (76 - len("Reply-To: ") - 12) // 4 * 3
 #: A line should have 78 characters at most (RFC 5322 section 2.1.1).
 _LINE = 78
 
@@ -65,10 +66,17 @@ def mailbox(name: str, value: str) -> str:
     display, address = parseaddr(one_line(value))
     if not display:
         return f"{name}: {address}\r\n"
-    if display.isascii():
-        quoted = display.replace("\\", "\\\\").replace('"', '\\"')
-        return f'{name}: "{quoted}" <{address}>\r\n'
-    return f"{name}: {encoded_words(display)}\r\n <{address}>\r\n"
+    line = f"{name}: {phrase(display)} <{address}>\r\n"
+    return line if len(line) <= _LINE else f"{name}: {phrase(display)}\r\n <{address}>\r\n"
+
+
+def phrase(text: str) -> str:
+    """Write a display name or a list's title: a quoted string, or encoded words (RFC 5322 section 3.2.5)."""
+    text = one_line(text)
+    if not text.isascii() or "=?" in text or len(text) > _LINE // 2:
+        return encoded_words(text)
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def verbatim(name: str, value: str) -> str:

@@ -52,7 +52,7 @@ class MessageTemplate:
                 headers.unstructured("Subject", content.subject),
                 headers.date(edition.composed),
                 headers.mailbox("Reply-To", sender.reply_to) if sender.reply_to else "",
-                headers.unstructured("List-Id", digest_title).rstrip("\r\n") + f"\r\n {list_id}\r\n",
+                f"List-Id: {headers.phrase(digest_title)}\r\n {list_id}\r\n",
                 headers.verbatim("Feedback-ID", f"{edition.id}:{edition.digest}:digest:{sender.authority}"),
                 "Auto-Submitted: auto-generated\r\n",
                 "Precedence: bulk\r\n",
@@ -96,7 +96,7 @@ class MessageTemplate:
 
 def _part(content_type: str, text: str) -> str:
     """Write one alternative in base64: of Thai it is half the size of quoted-printable."""
-    canonical = "\r\n".join(text.splitlines()) + "\r\n"
+    canonical = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
     encoded = base64.encodebytes(canonical.encode()).decode("ascii").replace("\n", "\r\n")
     return (
         f"Content-Type: {content_type}; charset=utf-8\r\n"

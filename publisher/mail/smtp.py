@@ -15,6 +15,7 @@ from aiosmtplib.errors import (
     SMTPServerDisconnected,
     SMTPTimeoutError,
 )
+from aiosmtplib.typing import SMTPStatus
 
 from publisher.model.delivery import Receipt
 from publisher.model.errors import TransportError
@@ -56,27 +57,43 @@ class Smtp:
         return self._runner.run(self._send(message))
 
     async def _send(self, message: Message) -> Receipt | None:
-        client = await self._connected()
+        international = not message.recipient.isascii()
         await self._wait()
-        options = [] if message.recipient.isascii() else ["SMTPUTF8"]
-        encoding = "utf-8" if options else "ascii"
+        client = await self._begin(message.sender, international=international)
+        if client is None:
+            return Receipt(550, "5.6.7 the relay takes no international addresses")
         try:
-            await client.mail(message.sender, options=options, encoding=encoding)
-        except SMTPException as error:
-            await self._quit()
-            raise TransportError(
-                f"the relay {self._host}:{self._port} refuses the sender {message.sender} ({_said(error)}): "
-                "no message was sent; see mail.sender and the relay's log"
-            ) from error
-        try:
-            await client.rcpt(message.recipient, encoding=encoding)
+            await client.rcpt(message.recipient, encoding="utf-8" if international else "ascii")
         except SMTPResponseException as error:
             await self._reset(client)
             return Receipt(error.code, error.message)
-        except SMTPException as error:
+        except (SMTPException, OSError) as error:
             await self._quit()
             return Receipt(421, _said(error))
         return await self._data(client, message)
+
+    async def _begin(self, sender: str, *, international: bool) -> aiosmtplib.SMTP | None:
+        """Get as far as MAIL, on a new connection if the old one has had enough; None if the relay cannot do it."""
+        while True:
+            fresh = self._client is None or not self._client.is_connected
+            client = await self._connected()
+            if international and not client.supports_extension("smtputf8"):
+                return None
+            try:
+                await client.mail(
+                    sender,
+                    options=["SMTPUTF8"] if international else [],
+                    encoding="utf-8" if international else "ascii",
+                )
+                return client
+            except (SMTPException, OSError) as error:
+                await self._quit()
+                # A relay may end a connection after any message; nothing of this one has been handed over.
+                if fresh or (isinstance(error, SMTPResponseException) and error.code != SMTPStatus.domain_unavailable):
+                    raise TransportError(
+                        f"the relay {self._host}:{self._port} refuses the sender {sender} ({_said(error)}): "
+                        "no message was sent; see mail.sender and the relay's log"
+                    ) from error
 
     async def _data(self, client: aiosmtplib.SMTP, message: Message) -> Receipt | None:
         try:
@@ -101,6 +118,7 @@ class Smtp:
             )
             try:
                 await client.connect()
+                await client.ehlo()
             except (SMTPConnectError, SMTPConnectTimeoutError, SMTPException, OSError) as error:
                 raise TransportError(
                     f"the relay {self._host}:{self._port} cannot be reached ({_said(error)}): "

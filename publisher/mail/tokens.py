@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from publisher.model.errors import PublisherError
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+#: What is shorter was never made here, or not to the end.
+_SECRET_CHARS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +39,28 @@ class Signer:
         return hmac.new(self.secret.encode(), words, hashlib.sha256).hexdigest()[:40]
 
 
-def load_signer(path: Path, *, keep: bool = True) -> Signer:
-    """Read the secret, or make one on first use (and, with `keep`, write it where only its owner can read it)."""
-    if path.exists():
-        return Signer(path.read_text("ascii").strip())
-    secret = secrets.token_urlsafe(32)
-    if keep:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secret + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+def load_signer(path: Path) -> Signer:
+    """Read the secret, or make one on first use, where only its owner can read it. Raises PublisherError."""
+    try:
+        if not path.exists():
+            _make_secret(path)
+        secret = path.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise PublisherError(
+            f"{path}, which signs readers' links, cannot be used ({reason}): put it back from a backup"
+        ) from error
+    if len(secret) < _SECRET_CHARS:
+        raise PublisherError(f"{path}, which signs readers' links, is empty or cut short: put it back from a backup")
     return Signer(secret)
+
+
+def _make_secret(path: Path) -> None:
+    """Write a new secret: all of it or nothing, and never over one that is there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", encoding="ascii", dir=path.parent, prefix=".secret-") as file:
+        file.write(secrets.token_urlsafe(32) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(file.name, path)

@@ -23,7 +23,8 @@ _SLUG_BYTES = 160
 #: What the last part of a tag URI may have as it is.
 _TAG_SAFE = "/-._~!$&'()*+,;=:@"
 
-#: BCP 47 in outline: a language of two to eight letters, then subtags.
+#: BCP 47 in outline: a language of two to eight letters, then subtags; the longest useful tag has 35 (section 4.4.1).
+_LANGUAGE_CHARS = 35
 _LANGUAGE = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,8})*")
 
 
@@ -46,7 +47,7 @@ def slug(name: str) -> str:
 def language_tag(name: str) -> str | None:
     """Fold a language as people write it (`zh_CN`) to a BCP 47 tag (`zh-cn`), or None if it is none."""
     tag = name.strip().replace("_", "-").casefold()
-    return tag if _LANGUAGE.fullmatch(tag) and tag not in RESERVED else None
+    return tag if _LANGUAGE.fullmatch(tag) and len(tag) <= _LANGUAGE_CHARS and tag not in RESERVED else None
 
 
 def free_slug(base: str, taken: Container[str]) -> str:

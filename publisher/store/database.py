@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, exc, func, select
@@ -31,13 +32,11 @@ CHUNK = 500
 class Database:
     """A publication's database, opened, upgraded and ready; close it in the end."""
 
-    def __init__(self, engine: Engine, name: str, *, rehearsal: bool = False) -> None:
+    def __init__(self, engine: Engine, name: str, *, rehearsal: Connection | None = None) -> None:
         self.engine = engine
         #: What to call it when something is wrong with it.
         self.name = name
-        self._rehearsal = engine.connect() if rehearsal else None
-        if self._rehearsal is not None:
-            self._rehearsal.begin()
+        self._rehearsal = rehearsal
 
     @classmethod
     def open(cls, url: str, folder: Path, *, rehearsal: bool = False) -> Database:
@@ -45,25 +44,19 @@ class Database:
 
         A rehearsal sees everything that is there, and nothing that it changes stays. Raises StoreError.
         """
-        where = make_url(url)
-        if where.get_backend_name() != "sqlite":
-            return cls._open_server(where, rehearsal=rehearsal)
-        path = folder / (where.database or "")
-        with _translated(str(path)):
-            engine = _rehearsal_of(path) if rehearsal else _engine_on(path)
-            migrate.upgrade(engine)
-            return cls(engine, str(path))
-
-    @classmethod
-    def _open_server(cls, where: URL, *, rehearsal: bool) -> Database:
-        name = where.render_as_string(hide_password=True)
-        with _translated(name):
-            try:
-                engine = create_engine(where, pool_pre_ping=True)
-            except ModuleNotFoundError as error:
-                raise StoreError(f"{name} needs a driver: pip install 'publisher[postgres]'") from error
-            migrate.upgrade(engine)
-            return cls(engine, name, rehearsal=rehearsal)
+        name, engine = _engine_for(url, folder, rehearsal=rehearsal)
+        try:
+            with _translated(name), _opening(name):
+                if rehearsal and engine.dialect.name != "sqlite":
+                    connection = engine.connect()
+                    connection.begin()
+                    migrate.bring_up_to_date(connection)
+                    return cls(engine, name, rehearsal=connection)
+                migrate.upgrade(engine)
+                return cls(engine, name)
+        except BaseException:
+            engine.dispose()
+            raise
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -83,8 +76,15 @@ class Database:
             if self._rehearsal is not None:
                 yield self._rehearsal
             else:
-                with self.engine.connect().execution_options(reading=True) as connection, connection.begin():
-                    yield connection
+                with self.engine.connect() as connection:
+                    connection = connection.execution_options(**self._reading)
+                    with connection.begin():
+                        yield connection
+
+    @property
+    def _reading(self) -> dict[str, Any]:
+        # SQLite's readers have one state for a whole transaction; PostgreSQL's have to ask for it.
+        return {"reading": True} if self.engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
 
     @property
     def is_new(self) -> bool:
@@ -119,6 +119,23 @@ def upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> 
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), rows)
 
 
+def _engine_for(url: str, folder: Path, *, rehearsal: bool) -> tuple[str, Engine]:
+    """Make an engine, and say what to call its database."""
+    try:
+        where = make_url(url)
+        if where.get_backend_name() == "sqlite":
+            path = (folder / (where.database or "")).resolve()
+            with _opening(str(path)), _translated(str(path)):
+                return str(path), _rehearsal_of(path) if rehearsal else _engine_on(path)
+        return where.render_as_string(hide_password=True), create_engine(where, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise StoreError(f"store.url needs a driver ({error.name}): pip install 'publisher[postgres]'") from error
+    except (exc.ArgumentError, ValueError) as error:
+        raise StoreError(
+            "store.url names no database: write sqlite:///var/publisher.db or postgresql+psycopg://user@host/name"
+        ) from error
+
+
 def _engine_on(path: Path) -> Engine:
     path.parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_SECONDS})
@@ -130,7 +147,8 @@ def _rehearsal_of(path: Path) -> Engine:
     """Copy the database into memory, if there is one."""
     memory = sqlite3.connect(":memory:", check_same_thread=False)
     if path.exists():
-        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS)) as disk:
+        # Not mode=ro: a reader that may not write leaves its -wal and -shm behind.
+        with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS)) as disk:
             disk.backup(memory)
     engine = create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool)
     _set_up_sqlite(engine)
@@ -143,13 +161,36 @@ def _set_up_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode = wal", "synchronous = full", "foreign_keys = on"):
+        for pragma in ("synchronous = full", "foreign_keys = on"):
             connection.execute(f"pragma {pragma}")
+        _write_ahead(connection)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         reading = connection.get_execution_options().get("reading")
         connection.exec_driver_sql("begin" if reading else "begin immediate")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to WAL; SQLite does not wait by itself when several do that at once."""
+    give_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("pragma journal_mode = wal")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def _opening(name: str) -> Iterator[None]:
+    """Turn what the file system says into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{name} cannot be opened ({error.strerror}): mend the permissions of its folder") from error
 
 
 @contextlib.contextmanager
@@ -165,8 +206,6 @@ def _translated(name: str) -> Iterator[None]:
         if isinstance(error, exc.IntegrityError | exc.ProgrammingError | exc.DataError):
             raise
         raise StoreError(f"{name} is not a database of publisher, or is damaged: restore it from a backup") from error
-    except OSError as error:
-        raise StoreError(f"{name} cannot be opened ({error.strerror}): mend the permissions of its folder") from error
 
 
 def _sentence(name: str, reason: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, exists, func, not_, or_, select, update
+from sqlalchemy import and_, bindparam, case, exists, func, not_, or_, select, update
 
 from publisher.model.delivery import SETTLED, UNCERTAIN_WAIT, Delivery, DeliveryState, Settlement
 from publisher.model.edition import EditionState
@@ -15,9 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
 _SENDABLE = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)
+
+
+def _taken() -> ColumnElement[bool]:
+    """Match what is in the hands of a sender: nothing else may be settled or given back."""
+    state = deliveries.c.state
+    return or_(state == DeliveryState.CLAIMED, state == DeliveryState.INFLIGHT)
 
 
 def recover(connection: Connection, *, now: datetime, hold: bool) -> int:
@@ -112,9 +118,15 @@ def mark_inflight(connection: Connection, ids: Sequence[int]) -> None:
 
 
 def unclaim(connection: Connection, ids: Sequence[int]) -> None:
-    """Give back what was claimed and, by the caller's word, never sent."""
+    """Give back what was claimed and, by the caller's word, never sent: it counts as no attempt."""
     connection.execute(
-        update(deliveries).where(deliveries.c.id.in_(ids)).values(state=DeliveryState.QUEUED.value, due=None)
+        update(deliveries)
+        .where(deliveries.c.id.in_(ids), _taken())
+        .values(
+            state=DeliveryState.QUEUED.value,
+            due=None,
+            attempts=deliveries.c.attempts - case((deliveries.c.state == DeliveryState.INFLIGHT, 1), else_=0),
+        )
     )
 
 
@@ -124,7 +136,7 @@ def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
         return
     statement = (
         update(deliveries)
-        .where(deliveries.c.id == bindparam("delivery_id"))
+        .where(deliveries.c.id == bindparam("delivery_id"), _taken())
         .values(state=bindparam("to"), due=bindparam("next"), reply=bindparam("said"))
     )
     rows: list[dict[str, Any]] = [

@@ -119,13 +119,15 @@ def _queue_subscribers(connection: Connection, edition: Edition, digest: Digest,
 
 
 def _queue_copies(connection: Connection, edition: Edition, copies: Sequence[int], now: datetime) -> None:
-    """Queue the editors' own copies; one that subscribes, too, has its message already."""
+    """Queue the editors' own copies; one that subscribes, too, gets one message, whatever becomes of the consent."""
     chosen = (
         select(*_queued(edition, true(), now))
         .where(subscribers.c.id.in_(copies), subscribers.c.suppressed.is_(None))
         .order_by(subscribers.c.id)
     )
-    connection.execute(insert(connection, deliveries).from_select(_QUEUED, chosen).on_conflict_do_nothing())
+    statement = insert(connection, deliveries).from_select(_QUEUED, chosen)
+    both = ["edition_id", "subscriber_id"]
+    connection.execute(statement.on_conflict_do_update(index_elements=both, set_={"copy": True}))
 
 
 def _queued(edition: Edition, copy: Any, now: datetime) -> list[Any]:

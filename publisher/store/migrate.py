@@ -26,17 +26,22 @@ def upgrade(engine: Engine) -> None:
     with engine.connect().execution_options(reading=True) as connection:
         if version(connection) == HEAD:
             return
-    # Writers on SQLite exclude each other from the start of a transaction; on PostgreSQL the lock does it.
     with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        current = version(connection)
-        if current is None:
-            metadata.create_all(connection)
-            connection.execute(text("create table alembic_version (version_num varchar(32) not null primary key)"))
-            connection.execute(text("insert into alembic_version values (:head)"), {"head": HEAD})
-        elif current != HEAD:
-            _migrate(connection, current)
+        bring_up_to_date(connection)
+
+
+def bring_up_to_date(connection: Connection) -> None:
+    """Make or migrate the tables in the transaction of the caller; one of several starters does it."""
+    # Writers on SQLite exclude each other from the start of a transaction; on PostgreSQL the lock does it.
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    current = version(connection)
+    if current is None:
+        metadata.create_all(connection)
+        connection.execute(text("create table alembic_version (version_num varchar(32) not null primary key)"))
+        connection.execute(text("insert into alembic_version values (:head)"), {"head": HEAD})
+    elif current != HEAD:
+        _migrate(connection, current)
 
 
 def version(connection: Connection) -> str | None:
@@ -54,7 +59,8 @@ def _migrate(connection: Connection, current: str) -> None:
     config = configuration(connection)
     if current not in {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}:
         raise StoreError(
-            f"the database is at version {current}, which this publisher does not know: install the newer publisher"
+            f"the database of store.url is at version {current}, which this publisher does not know: "
+            "install the publisher that it was last used with"
         )
     command.upgrade(config, "head")
 

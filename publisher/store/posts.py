@@ -107,7 +107,9 @@ def section_names(connection: Connection) -> dict[str, str]:
 
 def newest(connection: Connection, feed: FeedKey, limit: int) -> list[KnownPost]:
     """Choose the posts of a feed: the first by rank."""
-    statement = _in_feed(select(posts), feed).order_by(posts.c.rank.desc(), posts.c.published.desc(), posts.c.code)
+    statement = _in_feed(select(posts), feed).order_by(
+        posts.c.rank.desc(), posts.c.published.desc(), posts.c.code.desc()
+    )
     return [_known(row) for row in connection.execute(statement.limit(limit))]
 
 

@@ -57,6 +57,9 @@ class Instant(TypeDecorator[datetime]):
 #: SQLite counts rows up by itself only where the key is an INTEGER.
 _Serial = BigInteger().with_variant(Integer(), "sqlite")
 
+#: Sorted by code point on both, so that ties are settled alike everywhere.
+_Word = Text().with_variant(Text(collation="C"), "postgresql")
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -71,11 +74,11 @@ metadata = MetaData(
 files = Table(
     "files",
     metadata,
-    Column("path", Text, primary_key=True),
+    Column("path", _Word, primary_key=True),
     Column("stamp", String(100), nullable=False),
     #: False for a file that may have changed again within the same tick of its clock: it is read once more.
     Column("settled", Boolean, nullable=False),
-    Column("code", Text),
+    Column("code", _Word),
     Column("line", Integer),
     Column("reason", Text),
     Column("quarantined_at", Instant),
@@ -84,8 +87,8 @@ files = Table(
 posts = Table(
     "posts",
     metadata,
-    Column("code", Text, primary_key=True),
-    Column("path", Text, nullable=False),
+    Column("code", _Word, primary_key=True),
+    Column("path", _Word, nullable=False),
     Column("own_code", Boolean, nullable=False),
     Column("state", String(16), nullable=False),
     Column("entry_id", Text, unique=True),
@@ -114,16 +117,16 @@ posts = Table(
 sections = Table(
     "sections",
     metadata,
-    Column("base", Text, primary_key=True),
-    Column("slug", Text, nullable=False, unique=True),
+    Column("base", _Word, primary_key=True),
+    Column("slug", _Word, nullable=False, unique=True),
     Column("name", Text, nullable=False),
 )
 
 post_sections = Table(
     "post_sections",
     metadata,
-    Column("slug", Text, primary_key=True),
-    Column("code", Text, ForeignKey("posts.code", ondelete="CASCADE"), primary_key=True),
+    Column("slug", _Word, primary_key=True),
+    Column("code", _Word, ForeignKey("posts.code", ondelete="CASCADE"), primary_key=True),
     Index(None, "code"),
 )
 
@@ -131,7 +134,7 @@ post_sections = Table(
 bodies = Table(
     "bodies",
     metadata,
-    Column("code", Text, ForeignKey("posts.code", ondelete="CASCADE"), primary_key=True),
+    Column("code", _Word, ForeignKey("posts.code", ondelete="CASCADE"), primary_key=True),
     Column("key", String(64), nullable=False),
     Column("html", Text, nullable=False),
     Column("lead", Text, nullable=False),
@@ -142,7 +145,7 @@ bodies = Table(
 feeds = Table(
     "feeds",
     metadata,
-    Column("path", Text, primary_key=True),
+    Column("path", _Word, primary_key=True),
     Column("category", Text),
     Column("language", String(40)),
     #: True until its files show what the posts table says.
@@ -182,7 +185,7 @@ edition_posts = Table(
     "edition_posts",
     metadata,
     Column("edition_id", Text, ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
-    Column("code", Text, ForeignKey("posts.code"), primary_key=True),
+    Column("code", _Word, ForeignKey("posts.code"), primary_key=True),
     Column("position", Integer, nullable=False),
     #: True for a story, False for a title under "and N more".
     Column("story", Boolean, nullable=False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from publisher.model.subscriber import Consent, Subscription
 from publisher.store.database import insert, upsert
@@ -74,9 +74,3 @@ def listing(connection: Connection, digest: str | None = None) -> Iterable[Subsc
             consent=Consent.SUPPRESSED if row.suppressed else Consent(row.consent),
             since=row.since,
         )
-
-
-def count_by_consent(connection: Connection) -> dict[str, int]:
-    """Count the subscriptions that stand at each consent."""
-    statement = select(subscriptions.c.consent, func.count()).group_by(subscriptions.c.consent)
-    return dict(connection.execute(statement).all())

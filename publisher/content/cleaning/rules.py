@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from publisher.content.cleaning import phrases
 from publisher.content.cleaning.code import code_start
 from publisher.content.cleaning.tree import HEADINGS, Block, Page, has_media, is_link_only, text_of
-from publisher.kit.text import clip, same_text
+from publisher.kit.text import clip, one_line, same_text
 from publisher.kit.urls import host_of
 from publisher.model.post import Removed
 
@@ -140,4 +140,6 @@ RULES = (script_text, advertisement, repeated_title, follow_us, related_links, e
 def clean(tree: HtmlElement, title: str) -> tuple[Removed, ...]:
     """Apply every rule to the tree, in place."""
     page = Page(tree, title)
-    return tuple(Removed(rule=rule.__name__, text=clip(text, 300)) for rule in RULES for text in rule(page) if text)
+    return tuple(
+        Removed(rule=rule.__name__, text=clip(one_line(text), 300)) for rule in RULES for text in rule(page) if text
+    )

@@ -8,6 +8,7 @@ from publisher.store.schema import Instant
 revision = "0001"
 down_revision = None
 
+_Word = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _Serial = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -39,7 +40,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "feeds",
-        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("path", _Word, nullable=False),
         sa.Column("category", sa.Text(), nullable=True),
         sa.Column("language", sa.String(length=40), nullable=True),
         sa.Column("stale", sa.Boolean(), nullable=False),
@@ -49,10 +50,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "files",
-        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("path", _Word, nullable=False),
         sa.Column("stamp", sa.String(length=100), nullable=False),
         sa.Column("settled", sa.Boolean(), nullable=False),
-        sa.Column("code", sa.Text(), nullable=True),
+        sa.Column("code", _Word, nullable=True),
         sa.Column("line", sa.Integer(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("quarantined_at", Instant(), nullable=True),
@@ -60,8 +61,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "posts",
-        sa.Column("code", sa.Text(), nullable=False),
-        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("code", _Word, nullable=False),
+        sa.Column("path", _Word, nullable=False),
         sa.Column("own_code", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("entry_id", sa.Text(), nullable=True),
@@ -89,8 +90,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_posts_state_rank"), "posts", ["state", "rank"], unique=False)
     op.create_table(
         "sections",
-        sa.Column("base", sa.Text(), nullable=False),
-        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("base", _Word, nullable=False),
+        sa.Column("slug", _Word, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("base", name=op.f("pk_sections")),
         sa.UniqueConstraint("slug", name=op.f("uq_sections_slug")),
@@ -108,7 +109,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "bodies",
-        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("code", _Word, nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("html", sa.Text(), nullable=False),
         sa.Column("lead", sa.Text(), nullable=False),
@@ -140,7 +141,7 @@ def upgrade() -> None:
     op.create_table(
         "edition_posts",
         sa.Column("edition_id", sa.Text(), nullable=False),
-        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("code", _Word, nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("story", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["code"], ["posts.code"], name=op.f("fk_edition_posts_code_posts")),
@@ -152,8 +153,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_edition_posts_code"), "edition_posts", ["code"], unique=False)
     op.create_table(
         "post_sections",
-        sa.Column("slug", sa.Text(), nullable=False),
-        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("slug", _Word, nullable=False),
+        sa.Column("code", _Word, nullable=False),
         sa.ForeignKeyConstraint(["code"], ["posts.code"], name=op.f("fk_post_sections_code_posts"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("slug", "code", name=op.f("pk_post_sections")),
     )
