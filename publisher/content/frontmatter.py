@@ -25,9 +25,14 @@ if TYPE_CHECKING:
 _DOUBLE = r'"(?P<double>[^"\\\x00-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]*)"'
 _SINGLE = r"'(?P<single>[^'\x00-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]*)'"
 _PLAIN = r"(?P<plain>[^\W_](?:[\w ./+()!?;@=-]|,(?=.)|:(?=[^\s:]))*)"
-_LINE = re.compile(rf"(?P<key>[A-Za-z][\w-]*):(?:[ ]+(?:{_DOUBLE}|{_SINGLE}|{_PLAIN}))?[ ]*", re.ASCII)
+_LINE = re.compile(rf"(?P<key>[A-Za-z][\w-]{{0,99}}):(?:[ ]+(?:{_DOUBLE}|{_SINGLE}|{_PLAIN}))?[ ]*", re.ASCII)
 _UNICODE_PLAIN = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff\u2028\u2029\xa0]*")
+_PLAIN_LINES = 500
 _NULLS = frozenset({"null", "Null", "NULL"})
+
+
+#: What libyaml was doing when it met the end of something else.
+_UNENDED = ("while scanning a simple key", "while parsing a flow", "while scanning a quoted")
 
 
 class _Loader(yaml.CSafeLoader):
@@ -54,7 +59,7 @@ class _Handler(YAMLHandler):
         return rest[: end.start()], rest[end.end() :]
 
     def load(self, fm: str, **_: object) -> dict[str, Any]:
-        if len(fm) > FRONT_MATTER_BYTES:
+        if len(fm) > FRONT_MATTER_BYTES or len(fm.encode("utf-8", "replace")) > FRONT_MATTER_BYTES:
             raise PostError(f"has front matter of more than {FRONT_MATTER_BYTES // 1024} KB")
         fields = read_plain(fm)
         return read_yaml(fm) if fields is None else fields
@@ -76,23 +81,25 @@ def parse(text: str) -> tuple[dict[str, Any], str]:
 def read_plain(block: str) -> dict[str, Any] | None:
     """Read a block of nothing but plain `key: value` lines; None if it is anything more."""
     fields: dict[str, Any] = {}
-    for line in block.split("\n"):
+    lines = block.split("\n")
+    if len(lines) > _PLAIN_LINES:
+        return None
+    for line in lines:
         if not line:
             continue
         match = _LINE.fullmatch(line) if line.isascii() else _match_unicode(line)
         if match is None or match["key"] in fields:
             return None
-        value = match["double"]
-        if value is None:
-            value = match["single"]
-        if value is None:
-            value = match["plain"]
-            if value is not None:
-                value = value.rstrip(" ")
-                if value in _NULLS:
-                    value = None
-        fields[match["key"]] = value
+        fields[match["key"]] = _value(match)
     return fields
+
+
+def _value(match: re.Match[str]) -> str | None:
+    for quoted in ("double", "single"):
+        if match[quoted] is not None:
+            return match[quoted]
+    plain = (match["plain"] or "").rstrip(" ")
+    return None if not plain or plain in _NULLS else plain
 
 
 def _match_unicode(line: str) -> re.Match[str] | None:
@@ -107,7 +114,7 @@ def read_yaml(block: str) -> dict[str, Any]:
         _inspect(block)
         fields = yaml.load(block, Loader=_Loader)  # noqa: S506 (a CSafeLoader, narrowed further)
     except yaml.MarkedYAMLError as error:
-        raise PostError(f"has front matter that is not YAML: {error.problem}", line=_line_of(error)) from error
+        raise PostError(f"has front matter that is not YAML: {error.problem}", line=_line_of(error, block)) from error
     except yaml.reader.ReaderError as error:
         line = block.count("\n", 0, error.position) + 2
         raise PostError(f"has front matter that is not YAML: {error.reason}", line=line) from error
@@ -120,11 +127,12 @@ def read_yaml(block: str) -> dict[str, Any]:
     return {str(key): value for key, value in fields.items()}
 
 
-def _line_of(error: yaml.MarkedYAMLError) -> int:
+def _line_of(error: yaml.MarkedYAMLError, block: str) -> int:
     """Say where to look: where a thing begins that never ends, else where the trouble is."""
-    unended = "end of stream" in (error.problem or "")
+    unended = "end of stream" in (error.problem or "") or (error.context or "").startswith(_UNENDED)
     mark = (error.context_mark if unended else None) or error.problem_mark or error.context_mark
-    return (mark.line if mark else 0) + 2
+    # libyaml counts other line ends, too, such as U+2028.
+    return block.count("\n", 0, mark.index if mark else 0) + 2
 
 
 def _inspect(block: str) -> None:

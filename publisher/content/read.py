@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from publisher.content.scan import SourceFile
+
+#: The front matter with the lines around it.
+_BLOCK = re.compile(r"\A---[ \t]*\n.*?^---[ \t]*$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +55,7 @@ class PostReader:
             raise PostError("has no title", line=get.line("title"))
         code = fields.text(get("code"), limits.CODE_CHARS)
         draft = not fields.flag(get("published"), default=True) or fields.flag(get("draft"), default=False)
-        draft = draft or "_drafts/" in f"/{source.path}"
+        draft = draft or "/_drafts/" in f"/{source.path}"
         when = get.date("date", self.zone) or fields.date_of_file(source.path, self.zone)
         if when is None and not draft:
             raise PostError("has no date, neither in the front matter nor in the file name")
@@ -106,11 +110,14 @@ def decode(source: SourceFile) -> tuple[str, int]:
         raise PostError(source.obstacle)
     data = _bytes(source)
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "utf-8")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise PostError(f"is not UTF-8: byte 0x{data[error.start]:02x} at position {error.start}", line=line) from error
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+        # Behind a byte order mark, which is not counted.
+        at = error.start + len(data) - len(error.object)
+        line = data.count(b"\n", 0, at) + 1
+        raise PostError(f"is not UTF-8: byte 0x{data[at]:02x} at position {at}", line=line) from error
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     stripped = text.lstrip()
     if not stripped:
         raise PostError("is empty")
@@ -124,9 +131,10 @@ def _bytes(source: SourceFile) -> bytes:
         # O_NONBLOCK: what was a file a moment ago may be a FIFO now, which nobody ever writes to.
         descriptor = os.open(source.full_path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 raise PostError("is not a regular file")
-            data = os.read(descriptor, limits.FILE_BYTES + 1)
+            data = os.read(descriptor, min(status.st_size, limits.FILE_BYTES) + 1)
         finally:
             os.close(descriptor)
     except OSError as error:
@@ -145,7 +153,10 @@ class _Fields:
         self._text = text
 
     def key(self, field: str) -> str | None:
-        return next((name for name in self._names[field] if self._metadata.get(name) not in (None, "", [])), None)
+        for name in self._names[field]:
+            if self._metadata.get(name):
+                return name
+        return None
 
     def __call__(self, field: str) -> Any:
         key = self.key(field)
@@ -158,6 +169,9 @@ class _Fields:
             raise PostError(error.reason, line=self.line(field)) from error
 
     def line(self, field: str) -> int:
-        names = self._names[field]
-        lines = enumerate(self._text.split("\n", 200)[:200], start=1)
-        return next((number for number, line in lines if line.startswith(names) and ":" in line), 1)
+        """Find the line of the key that was used, or of any that might have been."""
+        key = self.key(field)
+        names = "|".join(map(re.escape, (key,) if key else self._names[field]))
+        block = _BLOCK.match(self._text)
+        found = re.search(rf"^[\"']?(?:{names})[\"']?\s*:", block[0] if block else "", re.MULTILINE)
+        return self._text.count("\n", 0, found.start()) + 1 if found else 1

@@ -25,6 +25,7 @@ PIPELINE = 1
 
 #: The length of a lead, in characters.
 LEAD_CHARS = 280
+_LEAD_PARAGRAPHS = 4
 #: A paragraph shorter than this is a credit or a dateline if there are longer ones.
 _PARAGRAPH_CHARS = 60
 
@@ -126,7 +127,7 @@ class BodyRenderer:
 
     def render(self, post: Post, body: str) -> RenderedBody:
         """Render one body. Raises PostError if it is more than a parser should take."""
-        tree = parse(fit_for_xml(_MARKDOWN.html(body)))
+        tree = parse(_MARKDOWN.html(body))
         removed = clean(tree, post.title)
         _make_absolute(tree, post.origin_url or self.site_url)
         # Once more: the parser has made characters of references such as &#1;, which no feed may have.
@@ -150,11 +151,18 @@ def _make_absolute(tree: HtmlElement, base: str) -> None:
 
 
 def _lead(tree: HtmlElement, title: str) -> str:
-    paragraphs = [text_of(paragraph) for paragraph in tree.iter("p") if not _is_aside(paragraph)]
-    paragraphs = [text for text in paragraphs if text and not same_text(text, title)]
-    whole = [text for text in paragraphs if len(text) >= _PARAGRAPH_CHARS and not _is_credit(text)]
-    text = " ".join((whole or paragraphs or [text_of(tree)])[:4])
-    return first_sentences(one_line(text), LEAD_CHARS)
+    paragraphs: list[str] = []
+    whole: list[str] = []
+    for paragraph in tree.iter("p"):
+        if _is_aside(paragraph) or not (text := text_of(paragraph)) or same_text(text, title):
+            continue
+        paragraphs.append(text)
+        if len(text) >= _PARAGRAPH_CHARS and not _is_credit(text):
+            whole.append(text)
+            if len(whole) == _LEAD_PARAGRAPHS:
+                break
+    chosen = whole or paragraphs[:_LEAD_PARAGRAPHS] or [text_of(tree)]
+    return first_sentences(one_line(" ".join(chosen)), LEAD_CHARS)
 
 
 def _is_aside(paragraph: HtmlElement) -> bool:

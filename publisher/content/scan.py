@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import time
@@ -40,15 +41,16 @@ class SourceFile:
 def scan(folder: Path) -> list[SourceFile]:
     """Find every Markdown file below the folder, in order of path.
 
-    Hidden files and folders are passed over, links to folders are not followed. Raises PublisherError if the folder
-    itself cannot be read.
+    Hidden files and folders are passed over, links to folders are not followed, and a file that goes while we look
+    is gone. Raises PublisherError if a folder cannot be read: its posts would seem to be withdrawn.
     """
     root = os.path.realpath(folder)
     try:
         entries = sorted(_walk(root, "", time.time_ns()), key=lambda found: found.path)
     except OSError as error:
+        where = error.filename or folder
         raise PublisherError(
-            f"the posts folder {folder} cannot be read ({error.strerror}): mend it, or name another in posts.directory"
+            f"the posts folder {where} cannot be read ({error.strerror}): mend it, or name another in posts.directory"
         ) from error
     return entries
 
@@ -63,7 +65,8 @@ def _walk(root: str, prefix: str, scanned: int) -> Iterator[SourceFile]:
             if entry.is_dir(follow_symlinks=False):
                 folders.append(path + "/")
             elif entry.name.lower().endswith(_ENDINGS):
-                yield _measure(root, path, entry, scanned)
+                with contextlib.suppress(FileNotFoundError):
+                    yield _measure(root, path, entry, scanned)
     for inner in folders:
         yield from _walk(root, inner, scanned)
 

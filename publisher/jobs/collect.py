@@ -120,7 +120,7 @@ def _decide(connection: Transaction, look: _Scan, *, authority: str, now: dateti
     left = _left(look)
     known = posts.known(connection, [*left, *(post.code for post in look.posts)])
     arrived = _with_identity(look, left, known)
-    known |= posts.known(connection, [post.code for post in arrived])
+    known |= posts.known(connection, {post.code for post in arrived} - {post.code for post in look.posts})
     winners, losers = changes.settle_duplicates(arrived, _owners(look, known, arrived))
     look.rejected.update({post.path: (1, f"has the code {post.code!r} of {winner}") for post, winner in losers})
     look.duplicates.update(post.path for post, _ in losers)

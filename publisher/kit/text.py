@@ -25,6 +25,9 @@ def one_line(text: str) -> str:
 
     Embeddings and overrides of direction go, too: one that is left open would turn round what stands behind it.
     """
+    # Nothing that str.isprintable() lets pass is unfit, and nearly every text is such.
+    if text.isprintable() and "  " not in text:
+        return text.strip()
     return _SPACE.sub(" ", _DIRECTION.sub("", fit_for_xml(text.replace("\x85", " ")))).strip()
 
 
@@ -66,5 +69,13 @@ def same_text(one: str, other: str) -> bool:
 
 
 def _letters(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(char for char in folded if unicodedata.category(char)[0] in "LNM")
+    return unicodedata.normalize("NFKC", text).casefold().translate(_LETTERS)
+
+
+class _Letters(dict[int, int | None]):
+    def __missing__(self, code: int) -> int | None:
+        self[code] = kept = code if unicodedata.category(chr(code))[0] in "LNM" else None
+        return kept
+
+
+_LETTERS = _Letters()

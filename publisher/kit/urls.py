@@ -8,6 +8,13 @@ from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 _CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\ud800-\udfff]")
 #: What may stand in a path, query or fragment as it is (RFC 3986); `%` because it may be escaped already.
 _SAFE = "/:?#[]@!$&'()*+,;=%-._~"
+#: A URL that comes out as it goes in: nothing to fold, escape, resolve or drop. Nearly all are such, and reading all
+#: posts anew takes two thirds of the time with it; a test holds the two ways equal.
+_CLEAN = re.compile(
+    r"https?://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,60}"
+    r"(?:(?:/(?!\.)[\w.~!$&'()*+,=:@%-]*)+(?:\?[\w.~!$&'()*+,=:@%/?-]+)?)?",
+    re.ASCII,
+)
 
 
 def web_url(text: str) -> str | None:
@@ -15,6 +22,8 @@ def web_url(text: str) -> str | None:
 
     A host outside ASCII becomes its IDNA form, other characters are percent-encoded (RFC 3987 section 3.1).
     """
+    if _CLEAN.fullmatch(text):
+        return text
     text = _CONTROL.sub(lambda match: "%20" if match[0] == " " else "", text.strip())
     try:
         parts = urlsplit(text)
@@ -40,6 +49,8 @@ def web_url(text: str) -> str | None:
 
 def absolute(base: str, reference: str) -> str | None:
     """Resolve a reference against an absolute URL; None if nothing to follow comes out."""
+    if _CLEAN.fullmatch(reference):
+        return reference
     try:
         return web_url(urljoin(base, reference.strip()))
     except ValueError:
@@ -47,5 +58,8 @@ def absolute(base: str, reference: str) -> str | None:
 
 
 def host_of(url: str) -> str:
-    """Give the host of a URL as people say it, without `www.`."""
-    return (urlsplit(url).hostname or "").removeprefix("www.")
+    """Give the host of a URL as people say it, without `www.`; empty if it has none."""
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""

@@ -35,14 +35,14 @@ def feeds_of(language: str, sections: Iterable[str]) -> set[FeedKey]:
 
 def touched(changes: Iterable[Change], sections: Callable[[KnownPost], Iterable[str]]) -> set[FeedKey]:
     """Name the feeds that would look different after these changes."""
-    feeds: set[FeedKey] = set()
-    for change in changes:
-        if change.before == change.after:
-            continue
-        for known in (change.before, change.after):
-            if known is not None and known.state is State.PUBLISHED:
-                feeds |= feeds_of(known.post.language, sections(known))
-    return feeds
+    kinds = {
+        (known.post.language, tuple(sections(known)))
+        for change in changes
+        if change.before != change.after
+        for known in (change.before, change.after)
+        if known is not None and known.state is State.PUBLISHED
+    }
+    return {key for language, names in kinds for key in feeds_of(language, names)}
 
 
 def in_order(articles: Iterable[Article]) -> list[Article]:

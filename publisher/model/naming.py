@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 import unicodedata
@@ -28,6 +29,7 @@ _LANGUAGE_CHARS = 35
 _LANGUAGE = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,8})*")
 
 
+@functools.lru_cache(4096)
 def slug(name: str) -> str:
     """Fold a name to what is equal for equal names: NFC, case-folded, letters and digits of any script, hyphens.
 

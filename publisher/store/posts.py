@@ -58,16 +58,16 @@ def apply(connection: Connection, changes: Iterable[Change]) -> None:
     slugs = section_slugs(connection)
     upsert(connection, posts, [_row(post) for post in kept])
     _forget(connection, [change.before.code for change in changed if change.after is None and change.before])
+    came = [change.after for change in changed if change.before is None and change.after is not None]
     moved = [
         change.after
         for change in changed
-        if change.after is not None
-        and (change.before is None or change.before.post.categories != change.after.post.categories)
+        if change.before and change.after and change.before.post.categories != change.after.post.categories
     ]
     for start in range(0, len(moved), CHUNK):
         codes = [post.code for post in moved[start : start + CHUNK]]
         connection.execute(delete(post_sections).where(post_sections.c.code.in_(codes)))
-    rows = [{"slug": slugs[slug(name)], "code": post.code} for post in moved for name in post.post.categories]
+    rows = [{"slug": slugs[slug(name)], "code": post.code} for post in came + moved for name in post.post.categories]
     if rows:
         connection.execute(post_sections.insert(), rows)
 
@@ -81,14 +81,15 @@ def _name_sections(connection: Connection, kept: list[KnownPost]) -> None:
     """Record a slug for each category that has none yet."""
     recorded = section_slugs(connection)
     taken = set(recorded.values())
-    # In order of the posts' dates and codes, so that the name first used is the one that stands.
-    fresh: dict[str, str] = {}
-    for post in sorted(kept, key=lambda post: (post.published or post.collected, post.code)):
+    # Of the posts with a new category the first by date and code: what it calls the category is what stands.
+    fresh: dict[str, tuple[datetime, str, str]] = {}
+    for post in kept:
         for name in post.post.categories:
-            if slug(name) not in recorded:
-                fresh.setdefault(slug(name), name)
+            if (base := slug(name)) not in recorded:
+                claim = (post.published or post.collected, post.code, name)
+                fresh[base] = min(fresh.get(base, claim), claim)
     rows = []
-    for base, name in sorted(fresh.items()):
+    for base, (_, _, name) in sorted(fresh.items()):
         chosen = free_slug(base, taken)
         taken.add(chosen)
         rows.append({"base": base, "slug": chosen, "name": name})

@@ -19,8 +19,9 @@ _BEGINS = re.compile(
     r"|\(adsbygoogle\s*="
     r")"
 )
+#: What code has and a name that is mentioned has not.
+_STATEMENT = re.compile(r"[;{=]")
 _SYMBOLS = re.compile(r"[{}()\[\];=&|<>!.\"'+]")
-_ENDS = re.compile(r"[;})]\s*$")
 
 
 def code_start(text: str) -> int | None:
@@ -29,9 +30,11 @@ def code_start(text: str) -> int | None:
     Prose that mentions code is not code: a third kind of evidence, after how it begins and ends, is that one
     character in ten is a symbol.
     """
+    if not text.endswith((";", "}", ")")):
+        return None
     match = _BEGINS.search(text)
     if match is None:
         return None
     code = text[match.start() :]
-    dense = len(_SYMBOLS.findall(code)) / len(code) > 0.1
-    return match.start() if dense and _ENDS.search(code) and len(code) >= 12 else None
+    dense = len(_SYMBOLS.findall(code)) / len(code) > 0.1 and _STATEMENT.search(code) is not None
+    return match.start() if dense and len(code) >= 12 else None

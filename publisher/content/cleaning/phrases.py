@@ -48,23 +48,25 @@ RELATED = frozenset(
 )
 
 _CHANNEL = (
-    r"(?:line|ไลน์|facebook|เฟซบุ๊ก|เฟสบุ๊ค|twitter|ทวิตเตอร์|x|instagram|อินสตาแกรม|youtube|ยูทูบ"
-    r"|telegram|tiktok|whatsapp|google news)"
+    r"(?:(?<![a-z])(?:line|facebook|twitter|instagram|youtube|telegram|tiktok|whatsapp|google news)(?![a-z])"
+    r"|(?<!ออน)ไลน์|เฟซบุ๊ก|เฟสบุ๊ค|ทวิตเตอร์|อินสตาแกรม|ยูทูบ)"
 )
 
 #: A short paragraph that begins like this asks to be followed.
 FOLLOW = re.compile(
     rf"(?:เกาะติด|ติดตาม|กดติดตาม|รับข่าว|เพิ่มเพื่อน).{{0,80}}{_CHANNEL}"
-    rf"|follow\s+(?:us|our|@?\w+)\b.{{0,40}}\b{_CHANNEL}\b"
-    rf"|(?:join|add|like|subscribe\s+to)\s+(?:us|our)\b.{{0,40}}\b{_CHANNEL}\b"
-    r"|subscribe\s+to\s+our\s+(?:newsletter|channel|youtube)",
+    rf"|follow\s+(?:us|our\b.{{0,30}}|@?[\w.]+)\s+(?:page\s+|channel\s+)?on\s+(?:{_CHANNEL}|x\b)"
+    rf"|follow\s+us\b.{{0,40}}{_CHANNEL}"
+    rf"|(?:join|add|like)\s+us\b.{{0,40}}{_CHANNEL}"
+    rf"|subscribe\s+to\s+(?:us|our)\b.{{0,40}}(?:newsletter|channel|{_CHANNEL})",
     re.IGNORECASE,
 )
 
 #: What a picture is called that leads to a channel.
 BADGE = re.compile(
-    rf"\bqr\b|คิวอาร์|^\s*{_CHANNEL}\s*(?:image|icon|logo|badge|button|add|official)?\s*$"
-    r"|add\s+friend|follow\s+us|download\s+on\s+the\s+app\s+store|get\s+it\s+on\s+google\s+play",
+    rf"^\W*(?:(?:line|our|scan|the)?\s*qr(?:[\s_-]?code)?|คิวอาร์(?:โค้ด)?)\W*$"
+    rf"|^\W*{_CHANNEL}\s*(?:image|icon|logo|badge|button|add|official)?\W*$"
+    r"|^\W*(?:add\s+friend|follow\s+us|download\s+on\s+the\s+app\s+store|get\s+it\s+on\s+google\s+play)\W*$",
     re.IGNORECASE,
 )
 
@@ -90,7 +92,8 @@ CAPTION_CHARS = 40
 
 #: A line that says where a picture is from, not what happened.
 CREDIT = re.compile(
-    r"[(（\[]?\s*(?:แฟ้มภาพ|ภาพ|ที่มาภาพ|ขอบคุณภาพ|file\s+photo|photo|picture|image|credit|illustration|foto|写真|图)",
+    r"[(（\[]?\s*(?:แฟ้มภาพ|(?:ที่มา|ขอบคุณ)?ภาพ(?=$|[\s:/)]|จาก|โดย)"
+    r"|(?:file\s+photo|photo|picture|image|credit|illustration|foto)\b|写真|图)",
     re.IGNORECASE,
 )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from publisher.content.cleaning import phrases
 from publisher.content.cleaning.code import code_start
-from publisher.content.cleaning.tree import HEADINGS, Block, Page, has_media, is_link_only, text_of
+from publisher.content.cleaning.tree import HEADINGS, Block, Page, has_media, has_text, is_link_only, text_of
 from publisher.kit.text import clip, one_line, same_text
 from publisher.kit.urls import host_of
 from publisher.model.post import Removed
@@ -30,7 +30,7 @@ def script_text(page: Page) -> Iterator[str]:
         if not block.text[:start].strip() and not has_media(block.element):
             page.drop(block.element)
             yield code
-        elif _cut_text(block, code):
+        elif _cut_text(block):
             yield code
 
 
@@ -39,14 +39,14 @@ def _is_marked_as_code(element: HtmlElement) -> bool:
     return inside is not None or next(element.iterancestors("pre", "code"), None) is not None
 
 
-def _cut_text(block: Block, code: str) -> bool:
+def _cut_text(block: Block) -> bool:
     """Cut the text where the code begins, if that is in the last piece of text of the block."""
     last = block.element[-1] if len(block.element) else None
     piece = (block.element.text if last is None else last.tail) or ""
-    position = piece.find(code.split(" ", 1)[0])
-    if position < 0:
+    start = code_start(piece.rstrip())
+    if start is None:
         return False
-    kept = piece[:position].rstrip()
+    kept = piece[:start].rstrip()
     if last is None:
         block.element.text = kept
     else:
@@ -58,7 +58,9 @@ def _cut_text(block: Block, code: str) -> bool:
 def advertisement(page: Page) -> Iterator[str]:
     """Take out paragraphs that only announce an advertisement."""
     for block in page.blocks():
-        if phrases.bare(block.text) in phrases.ADVERTISEMENT and not has_media(block.element):
+        if block.element.tag not in {"p", "div"} or has_media(block.element):
+            continue
+        if phrases.bare(block.text) in phrases.ADVERTISEMENT:
             page.drop(block.element)
             yield block.text
 
@@ -66,6 +68,8 @@ def advertisement(page: Page) -> Iterator[str]:
 def repeated_title(page: Page) -> Iterator[str]:
     """Take out headings and bold lines that say the title again."""
     for block in page.blocks():
+        if block.element.tag not in HEADINGS and not (block.element.tag == "p" and len(block.element)):
+            continue
         if not block.text or not same_text(block.text, page.title) or has_media(block.element):
             continue
         if block.element.tag in HEADINGS or _is_bold(block):
@@ -117,7 +121,8 @@ def related_links(page: Page) -> Iterator[str]:
 def _is_list_of_links(element: HtmlElement) -> bool:
     if element.tag in {"ul", "ol"}:
         return all(is_link_only(item) for item in element)
-    return element.tag in {"p", "div"} and is_link_only(element)
+    # A picture linked to its larger self is the report's.
+    return element.tag in {"p", "div"} and is_link_only(element) and bool(text_of(element))
 
 
 def _seen(element: HtmlElement) -> str:
@@ -129,7 +134,7 @@ def _seen(element: HtmlElement) -> str:
 def empty(page: Page) -> Iterator[str]:
     """Take out blocks and lists in which nothing is left to read or see; not worth a report."""
     for element in reversed(list(page.tree.iter("p", "div", "li", "ul", "ol", "blockquote", "figure", *HEADINGS))):
-        if element is not page.tree and not has_media(element) and not text_of(element):
+        if element is not page.tree and not has_text(element) and not has_media(element):
             page.drop(element)
     yield from ()
 
