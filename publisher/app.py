@@ -22,7 +22,7 @@ from publisher.jobs.publish_feeds import FeedPlan
 from publisher.jobs.render_bodies import Bodies
 from publisher.kit.lock import holding
 from publisher.kit.templating import Templating
-from publisher.model.errors import LostStateError, PublisherError, UsageError
+from publisher.model.errors import LostStateError, UsageError
 from publisher.site.index import SitePages
 from publisher.slots import Schedule
 from publisher.store import editions
@@ -167,13 +167,8 @@ class Publication:
         if self.rehearsal:
             yield
             return
-        try:
-            with holding(self.folder / "var" / "run.lock", busy=waiting):
-                yield
-        except PermissionError as error:
-            raise PublisherError(
-                f"{error.filename} cannot be written: mend the permissions of the publication's var/ folder"
-            ) from error
+        with holding(self.folder / "var" / "run.lock", busy=waiting):
+            yield
 
     def run(self) -> Report:
         """Do one whole run: collect, write what changed, compose what is due, deliver."""

@@ -34,6 +34,10 @@ def _key(check: Callable[[Any], Any], default: Any = dataclasses.MISSING, *, sho
     return dataclasses.field(default=default, metadata={"check": check}, repr=shown)
 
 
+def _schedule(value: Any) -> str:
+    return Schedule(checks.text(value), ZoneInfo("UTC")).expression
+
+
 @dataclass(frozen=True, kw_only=True)
 class AuthorSettings:
     """Who the publication is."""
@@ -89,7 +93,7 @@ class DigestSettings:
     title: str | dict[str, str] = _key(checks.title)
     category: str = _key(checks.category)
     languages: tuple[str, ...] = _key(checks.list_of(checks.language))
-    schedule: str = _key(checks.text)
+    schedule: str = _key(_schedule)
     max_age: timedelta = _key(checks.duration, timedelta(days=7))
     max_stories: int = _key(checks.count, 12)
     min_posts: int = _key(checks.count, 1)
@@ -217,21 +221,23 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not TOML: {error}") from error
     _override(raw, environment)
-    problems = list(_read_secrets(raw, path.parent.parent))
+    problems = list(_read_secrets(raw, path.resolve().parent.parent))
+    if not isinstance(raw.get("digests", []), list):
+        del raw["digests"]
+        problems.append("digests: must be a list of tables, each below its own [[digests]]")
     settings: Settings | None = None
     try:
         settings = _converter().structure(raw, Settings)
     except ClassValidationError as error:
         problems += _sentences(error, "")
-    if settings is not None:
-        problems += _contradictions(settings)
+    problems += _contradictions(raw)
     if problems or settings is None:
         raise ConfigurationError(str(path), problems)
     return settings
 
 
 def _override(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
-    """Let `PUBLISHER_MAIL__SMTP__HOST` stand for `mail.smtp.host`; what reads as TOML is taken as such."""
+    """Let `PUBLISHER_MAIL__SMTP__HOST` stand for `mail.smtp.host`."""
     for name, text in sorted(environment.items()):
         if not name.startswith(_ENVIRONMENT) or "__" not in name:
             continue
@@ -243,14 +249,7 @@ def _override(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
                 break
             target = inner
         else:
-            target[key] = _toml_value(text)
-
-
-def _toml_value(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
+            target[key] = checks.FromEnvironment(text)
 
 
 def _read_secrets(raw: dict[str, Any], folder: Path) -> Iterator[str]:
@@ -267,37 +266,35 @@ def _read_secrets(raw: dict[str, Any], folder: Path) -> Iterator[str]:
             yield f"mail.smtp.password_file: {name} cannot be read ({error})"
 
 
-def _contradictions(settings: Settings) -> Iterator[str]:
-    """Find what is wrong only together."""
-    names = [digest.name for digest in settings.digests]
-    for position, digest in enumerate(settings.digests):
-        key = f"digests[{position}]"
-        if digest.name in names[:position]:
-            yield f"{key}.name: {digest.name!r} is there already; names of digests must differ"
-        try:
-            Schedule(digest.schedule, settings.site.zone)
-        except ValueError as error:
-            yield f"{key}.schedule: {error}"
-    if settings.mail.transport == "smtp":
-        yield from _smtp_contradictions(settings.mail)
-    for key, value in (("archives", settings.feeds.archives), ("hubs", settings.feeds.hubs)):
-        if value:
-            yield f"feeds.{key}: is not there yet in this version; leave it empty"
+def _contradictions(raw: dict[str, Any]) -> Iterator[str]:
+    """Find what is wrong only together, and what this version cannot do, rather than do less than it was told."""
+    digests = [digest for digest in raw.get("digests", []) if isinstance(digest, dict)]
+    names = [digest.get("name") for digest in digests]
+    for position, name in enumerate(names):
+        if isinstance(name, str) and name in names[:position]:
+            yield f"digests[{position}].name: {name!r} is there already; names of digests must differ"
+    mail, feeds = raw.get("mail"), raw.get("feeds")
+    if isinstance(mail, dict) and mail.get("transport") == "smtp":
+        yield from _smtp_contradictions(mail)
+    if isinstance(feeds, dict):
+        for key in ("archives", "hubs"):
+            if checks.typed(feeds.get(key)):
+                yield f"feeds.{key}: is not there yet in this version; leave it empty"
 
 
-def _smtp_contradictions(mail: MailSettings) -> Iterator[str]:
-    """Say what this version cannot do, rather than do less than it was told."""
-    smtp = mail.smtp
-    if smtp is None:
+def _smtp_contradictions(mail: dict[str, Any]) -> Iterator[str]:
+    smtp = mail.get("smtp")
+    if not isinstance(smtp, dict):
         yield "mail.smtp: is missing; mail.transport = 'smtp' needs to know the relay's host and port"
         return
-    if not _is_loopback(smtp.host):
-        yield f"mail.smtp.host: must be a relay on this machine in this version, such as 'localhost', not {smtp.host!r}"
-    if smtp.security != "none":
-        yield f"mail.smtp.security: must be 'none' in this version, not {smtp.security!r}"
-    if smtp.username is not None:
+    host, security = smtp.get("host", "localhost"), smtp.get("security", "starttls")
+    if not _is_loopback(str(host)):
+        yield f"mail.smtp.host: must be a relay on this machine in this version, such as 'localhost', not {host!r}"
+    if security != "none":
+        yield f"mail.smtp.security: must be 'none' in this version, not {security!r}"
+    if "username" in smtp:
         yield "mail.smtp.username: this version does not log in; leave it out"
-    if mail.dkim is not None:
+    if "dkim" in mail:
         yield "mail.dkim: this version does not sign; leave it out, and let the relay sign"
 
 
@@ -332,6 +329,7 @@ def _hook(check: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
 
 def _table(kind: type, structure: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def convert(value: Any, _kind: Any) -> Any:
+        value = checks.typed(value)
         if not isinstance(value, dict):
             raise ValueError("must be a table")  # noqa: TRY004 (as the checks)
         return structure(value, kind)

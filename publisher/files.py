@@ -71,7 +71,7 @@ class Output:
     def _write(self, files: list[OutputFile]) -> Written:
         changed = [file for file in files if self._differs(file)]
         if not self.rehearsal:
-            self._replace(changed)
+            self._replace([(file.path, file.content) for file in changed])
             self._record(files)
         paths = {file.path for file in changed}
         return Written(
@@ -86,16 +86,16 @@ class Output:
         except FileNotFoundError:
             return True
 
-    def _replace(self, files: list[OutputFile]) -> None:
+    def _replace(self, files: list[tuple[str, bytes]]) -> None:
         """Write beside, sync, rename, sync the folder."""
         moves: list[tuple[Path, Path]] = []
         try:
-            for file in files:
-                target = self.folder / file.path
+            for path, content in files:
+                target = self.folder / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 temporary = target.with_name(f"{_TEMPORARY}{target.name}")
                 moves.append((temporary, target))
-                _write_synced(temporary, file.content)
+                _write_synced(temporary, content)
             for temporary, target in moves:
                 temporary.replace(target)
         except BaseException:
@@ -107,8 +107,8 @@ class Output:
 
     def _record(self, files: list[OutputFile]) -> None:
         """Bring the manifest up to date, if anything in it changes."""
-        manifest = self._load()
-        before = dict(manifest)
+        before = self._load()
+        manifest = dict(before)
         for file in files:
             digest = hashlib.sha256(file.content).hexdigest()
             entry = {
@@ -122,17 +122,14 @@ class Output:
         if manifest != before or not self.was_published:
             document = {"files": dict(sorted(manifest.items()))}
             content = (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
-            target = self.folder / MANIFEST
-            self.folder.mkdir(parents=True, exist_ok=True)
-            temporary = target.with_name(f"{_TEMPORARY}{target.name}")
-            _write_synced(temporary, content)
-            temporary.replace(target)
-            _sync_folder(self.folder)
+            self._replace([(MANIFEST, content)])
+            self._manifest = manifest
 
     def _load(self) -> dict[str, dict[str, Any]]:
         if self._manifest is None:
             try:
-                self._manifest = dict(json.loads((self.folder / MANIFEST).read_bytes())["files"])
+                entries = dict(json.loads((self.folder / MANIFEST).read_bytes())["files"])
+                self._manifest = {path: entry for path, entry in entries.items() if "etag" in dict(entry)}
             except (FileNotFoundError, ValueError, KeyError, TypeError):
                 # Missing or spoilt: it is made again from the files as they are written.
                 self._manifest = {}

@@ -31,7 +31,7 @@ class Schedule:
     def __post_init__(self) -> None:
         fields = self.expression.split()
         # Cron counts weekdays from Sunday and APScheduler from Monday: a number would mean two things.
-        if len(fields) != 5 or any(char.isdigit() for char in fields[4].split("#")[0]):
+        if len(fields) != 5 or any(c.isdigit() for day in fields[4].split(",") for c in day.split("#")[0]):
             raise ValueError(f"must be {_ACCEPTED}, not {self.expression!r}")
         try:
             next(self._civil(datetime(2024, 1, 1)))  # noqa: DTZ001 (civil time, on purpose)
@@ -61,8 +61,24 @@ class Schedule:
 
     def _slot(self, civil: datetime) -> Slot:
         name = civil.strftime("%Y-%m-%dT%H%M" if self.several_a_day else "%Y-%m-%d")
-        # fold=0: the first of two equal civil times; a time that clocks skip falls on the moment they spring.
-        return Slot(at=civil.replace(tzinfo=self.zone).astimezone(UTC), name=name)
+        # fold=0: the first of two equal civil times.
+        at = civil.replace(tzinfo=self.zone).astimezone(UTC)
+        late = at.astimezone(self.zone).replace(tzinfo=None) - civil
+        if late:
+            # A time that clocks skip falls on the moment they spring, before any that they do not.
+            at = self._spring(at - late, at)
+        return Slot(at=at, name=name)
+
+    def _spring(self, before: datetime, after: datetime) -> datetime:
+        """Find the moment between the two at which clocks spring, to the second."""
+        offset = before.astimezone(self.zone).utcoffset()
+        while after - before > timedelta(seconds=1):
+            middle = before + (after - before) // 2
+            if middle.astimezone(self.zone).utcoffset() == offset:
+                before = middle
+            else:
+                after = middle
+        return after.replace(microsecond=0)
 
 
 def slot_for_minute(moment: datetime, zone: ZoneInfo) -> Slot:

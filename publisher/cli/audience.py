@@ -33,7 +33,14 @@ def subscribers() -> None:
     """Manage the readers and their consent."""
 
 
-@subscribers.command("add")
+@subscribers.command(
+    "add",
+    epilog="""\b
+Examples:
+  publish subscribers add reader@example.org                         waits until it is confirmed
+  publish subscribers add reader@example.org --confirmed --language th
+""",
+)
 @click.argument("address")
 @_digest
 @click.option("--language", metavar="LANGUAGE", help="The language they read, such as th.")
@@ -71,7 +78,14 @@ def _digest_of(publication: Publication, name: str | None) -> str:
     return next(iter(publication.digests))
 
 
-@subscribers.command("import")
+@subscribers.command(
+    "import",
+    epilog="""\b
+Examples:
+  publish subscribers import readers.csv --confirmed
+  publish subscribers import readers.csv --digest world
+""",
+)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @_digest
 @_confirmed
@@ -111,7 +125,14 @@ def import_file(context: click.Context, file: str, *, digest_name: str | None, c
     context.exit(1 if report.rejected else 0)
 
 
-@subscribers.command("list")
+@subscribers.command(
+    "list",
+    epilog="""\b
+Examples:
+  publish subscribers list
+  publish subscribers list --digest world --json
+""",
+)
 @_digest
 @json_option
 @with_global_options

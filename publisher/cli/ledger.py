@@ -160,7 +160,14 @@ def editions(context: click.Context) -> None:
         context.invoke(list_editions, as_json=False)
 
 
-@editions.command("list")
+@editions.command(
+    "list",
+    epilog="""\b
+Examples:
+  publish editions list
+  publish editions list --json
+""",
+)
 @json_option
 @with_global_options
 @click.pass_context
@@ -179,7 +186,14 @@ def list_editions(context: click.Context, *, as_json: bool) -> None:
         table(["edition", "state", "recipients", "subject"], rows, right=[2])
 
 
-@editions.command("show")
+@editions.command(
+    "show",
+    epilog="""\b
+Examples:
+  publish editions show world-2024-11-10-th
+  publish editions show world-2024-11-10-th --json
+""",
+)
 @click.argument("edition_id", metavar="ID")
 @json_option
 @with_global_options
@@ -203,7 +217,13 @@ def show_edition(context: click.Context, edition_id: str, *, as_json: bool) -> N
     table([], rows)
 
 
-@editions.command("approve")
+@editions.command(
+    "approve",
+    epilog="""\b
+Examples:
+  publish editions approve world-2024-11-10-th && publish
+""",
+)
 @click.argument("edition_id", metavar="ID")
 @with_global_options
 @click.pass_context

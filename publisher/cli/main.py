@@ -92,10 +92,6 @@ def main() -> NoReturn:
     except (KeyboardInterrupt, click.Abort):
         _say("stopped")
         code = 130
-    except BrokenPipeError:
-        # Whoever read our output has seen enough.
-        sys.stderr.close()
-        code = 0
     except PublisherError as error:
         _explain(error, options)
         code = USAGE if isinstance(error, UsageError | ConfigurationError) else NOTHING

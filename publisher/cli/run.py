@@ -59,12 +59,13 @@ def digest(context: click.Context, name: str, *, language: str | None, dry_run: 
     """
 
     def work(publication: Publication) -> Report:
-        report = publication.run_digest(name, language)
-        if not report.editions:
+        report = publication.run_digest(name, language.lower() if language else None)
+        if not report.editions and not options.quiet:
             echo(f"{name}: no new posts for an edition")
         return report
 
-    context.exit(_run(options_of(context), work, dry_run=dry_run))
+    options = options_of(context)
+    context.exit(_run(options, work, dry_run=dry_run))
 
 
 def _run(options: Options, work: Callable[[Publication], Report], *, dry_run: bool) -> int:

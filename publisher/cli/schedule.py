@@ -85,6 +85,9 @@ def _work(options: Options) -> None:
     except PublisherError as error:
         log.error("%s", error)  # noqa: TRY400 (its sentence says it all)
         return
+    except Exception:
+        log.exception("a mistake in publisher; the next run tries again")
+        return
     for file in report.collected.newly_quarantined:
         log.warning("%s, line %s: %s", file.path, file.line, file.reason)
     if report.delivered.trouble:

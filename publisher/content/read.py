@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from publisher.content.scan import SourceFile
 
+#: Raised by one whenever the same file would be read as another post.
+READER = 1
+
 #: The front matter with the lines around it.
 _BLOCK = re.compile(r"\A---[ \t]*\n.*?^---[ \t]*$", re.MULTILINE | re.DOTALL)
 
@@ -38,6 +41,12 @@ class PostReader:
     language: str
     #: What relative pictures of posts without an origin are relative to.
     site_url: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same file would be read as another post."""
+        words = repr((READER, sorted(self.names.items()), str(self.zone), self.language, self.site_url))
+        return hashlib.blake2b(words.encode(), digest_size=16).hexdigest()
 
     def read(self, source: SourceFile) -> Post:
         """Read one file. Raises PostError with the line and the reason."""

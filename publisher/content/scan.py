@@ -48,7 +48,7 @@ def scan(folder: Path) -> list[SourceFile]:
     try:
         entries = sorted(_walk(root, "", time.time_ns()), key=lambda found: found.path)
     except OSError as error:
-        where = error.filename or folder
+        where = str(error.filename or folder).rstrip("/")
         raise PublisherError(
             f"the posts folder {where} cannot be read ({error.strerror}): mend it, or name another in posts.directory"
         ) from error

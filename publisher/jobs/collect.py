@@ -12,7 +12,7 @@ from publisher.model.change import Change, Kind
 from publisher.model.errors import PostError
 from publisher.model.feed import feeds_of, touched
 from publisher.model.naming import slug
-from publisher.store import feeds, posts, sources
+from publisher.store import facts, feeds, posts, sources
 from publisher.store.sources import Remembered
 
 if TYPE_CHECKING:
@@ -76,7 +76,9 @@ def collect(
     found = {source.path: source for source in scan(folder)}
     with database.read() as connection:
         remembered = sources.everything(connection)
-    fresh = [source for source in found.values() if _is_fresh(source, remembered.get(source.path))]
+        same_reader = facts.get(connection, "reader") == reader.fingerprint
+    # Another configuration reads the same file as another post.
+    fresh = [each for each in found.values() if not same_reader or _is_fresh(each, remembered.get(each.path))]
     look = _Scan(found, remembered, fresh, *_read(fresh, reader, progress))
     with database.begin() as connection:
         decided = _decide(connection, look, authority=authority, now=now)
@@ -84,6 +86,7 @@ def collect(
         sources.forget(connection, look.gone)
         sources.remember(connection, noted)
         posts.apply(connection, decided)
+        facts.put(connection, "reader", reader.fingerprint)
         slugs = posts.section_slugs(connection)
         feeds.mark_stale(connection, touched(decided, lambda known: _sections(known, slugs)))
         feeds.mark_stale(connection, _mended(look, noted, decided, slugs))
@@ -153,9 +156,17 @@ def _with_identity(look: _Scan, left: dict[str, str], known: dict[str, KnownPost
     for post in look.posts:
         before = look.remembered.get(post.path)
         # A file that stays where it is stays the post it was, even after a rename.
-        code = renamed.get(post.path) or (before.code if before is not None else None)
+        code = renamed.get(post.path) or (before.code if before is not None else None) or _other_code(look, known, post)
         arrived.append(post if post.own_code or code is None else replace(post, code=code))
     return arrived
+
+
+def _other_code(look: _Scan, known: dict[str, KnownPost], post: Post) -> str | None:
+    """Find a code for a file whose path is the code of a post that has moved elsewhere."""
+    owner = known.get(post.code)
+    if owner is None or owner.post.path == post.path or owner.post.path not in look.found:
+        return None
+    return f"{post.code}-2"
 
 
 def _owners(look: _Scan, known: dict[str, KnownPost], arrived: list[Post]) -> dict[str, str]:
@@ -173,7 +184,11 @@ def _owners(look: _Scan, known: dict[str, KnownPost], arrived: list[Post]) -> di
 
 def _note(look: _Scan, decided: list[Change], now: datetime) -> list[Remembered]:
     """Write down what was seen of each file that was read."""
-    codes = {change.after.post.path: change.after.code for change in decided if change.after is not None}
+    codes = {
+        change.after.post.path: change.after.code
+        for change in decided
+        if change.after is not None and change.kind is not Kind.WITHDRAWN
+    }
     noted = []
     for source in look.fresh:
         before = look.remembered.get(source.path)

@@ -18,6 +18,7 @@ from publisher.model.edition import (
     is_due,
     web_path,
 )
+from publisher.model.errors import UsageError
 from publisher.slots import Schedule, slot_for_minute
 from publisher.store import editions, posts, subscribers
 
@@ -60,10 +61,12 @@ class Composer:
 
     def due(self, database: Database, digest: Digest, *, now: datetime) -> Slot | None:
         """Give the slot for which a digest wants its editions, if there is one."""
+        newest = Schedule(digest.schedule, self.zone).newest(now)
         with database.read() as connection:
             last = editions.last_composed(connection, digest.name)
-        newest = Schedule(digest.schedule, self.zone).newest(now)
-        return newest if is_due(newest, last) else None
+            # A schedule that moves to a later hour names the same day once more.
+            done = newest is not None and editions.has_slot(connection, digest.name, newest.name)
+        return newest if is_due(newest, last) and not done else None
 
     def compose(
         self, database: Database, digest: Digest, slot: Slot, *, now: datetime, languages: Sequence[str] = ()
@@ -134,7 +137,10 @@ def freeze(database: Database, digest: Digest, compositions: Sequence[Compositio
 
 
 def _editor(connection: Transaction, address: str, clock: datetime) -> int:
-    parsed = parse_address(address)
+    try:
+        parsed = parse_address(address)
+    except ValueError as error:
+        raise UsageError(f"digests.copies_to has {address!r}, to which no mail can go: {error}") from error
     return subscribers.ensure(connection, parsed.address, parsed.key, None, clock)
 
 

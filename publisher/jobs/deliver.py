@@ -94,11 +94,32 @@ class Deliverer:
         unsent = list(batch)
         try:
             while unsent:
-                receipt = self.transport.send(template.message_for(unsent[0]))
-                settled.append(settle(unsent.pop(0), receipt, now=self.clock(), hold=self.hold))
+                settled.append(self._send_one(unsent[0], template))
+                unsent.pop(0)
+        except TransportError:
+            raise
+        except BaseException:
+            # Somebody stops us in the middle of a message: nobody knows whether it was taken.
+            settled.append(settle(unsent.pop(0), None, now=self.clock(), hold=self.hold))
+            raise
         finally:
-            # Also when the transport gives up: what it did is recorded, what it did not do goes back.
+            # Whatever ends it: what was done is recorded, what was not begun goes back.
             with self.database.begin() as connection:
                 deliveries.settle(connection, settled)
                 deliveries.unclaim(connection, [delivery.id for delivery in unsent])
         return settled
+
+    def _send_one(self, delivery: Delivery, template: MessageTemplate) -> Settlement:
+        """Send one message; the wall behind which one recipient's trouble stays with that recipient."""
+        try:
+            message = template.message_for(delivery)
+        except Exception as error:  # noqa: BLE001 (the wall)
+            reply = f"no message can be made: {type(error).__name__}: {error}"
+            return Settlement(delivery_id=delivery.id, state=DeliveryState.FAILED, reply=reply)
+        try:
+            receipt = self.transport.send(message)
+        except TransportError:
+            raise
+        except Exception:  # noqa: BLE001 (the wall)
+            receipt = None
+        return settle(delivery, receipt, now=self.clock(), hold=self.hold)

@@ -44,7 +44,7 @@ def publish_site(
         shown = [edition for edition in every if edition.state not in _HIDDEN]
         missing = [edition for edition in shown if not output.has(_web_path(edition))]
         files = [_edition_file(connection, edition) for edition in missing]
-        fingerprint = _fingerprint(connection, shown[:_EDITIONS], plan)
+        fingerprint = _fingerprint(connection, shown[:_EDITIONS], pages, plan)
         current = facts.get(connection, "site") == fingerprint
     if not current or not output.has("index.html") or not output.has("assets/site.css"):
         files += _pages(database, bodies, pages, plan, shown[:_EDITIONS], now)
@@ -64,10 +64,16 @@ def _edition_file(connection: Transaction, summary: EditionSummary) -> OutputFil
     return OutputFile(_web_path(summary), web_edition(edition.content).encode(), edition.composed)
 
 
-def _fingerprint(connection: Transaction, shown: list[EditionSummary], plan: FeedPlan) -> str:
+def _fingerprint(connection: Transaction, shown: list[EditionSummary], pages: SitePages, plan: FeedPlan) -> str:
     """Hash what the first page is made of."""
     latest = posts.newest(connection, FeedKey(), _POSTS)
-    parts = [plan.fingerprint, feeds.everything(connection), [edition.id for edition in shown], latest]
+    parts = [
+        plan.fingerprint,
+        pages.fingerprint,
+        feeds.everything(connection),
+        [edition.id for edition in shown],
+        latest,
+    ]
     return hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 

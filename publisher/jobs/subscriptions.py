@@ -13,7 +13,7 @@ from publisher.model.subscriber import Consent, enrol
 from publisher.store import subscribers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from publisher.store.database import Database, Transaction
 
@@ -42,23 +42,20 @@ class Enrolled:
     rejected: list[tuple[int, str]] = field(default_factory=list)
 
 
-def subscribe(database: Database, wanted: Enrolment, *, now: datetime) -> Consent:
+def subscribe(database: Database, wanted: Enrolment, *, now: datetime) -> Consent | None:
     """Put one address on a list; returns where its consent stands then. Raises ValueError for a bad address."""
     with database.begin() as connection:
         return _enrol(connection, wanted, now)[1]
 
 
-def _enrol(connection: Transaction, wanted: Enrolment, now: datetime) -> tuple[Consent | None, Consent]:
+def _enrol(connection: Transaction, wanted: Enrolment, now: datetime) -> tuple[Consent | None, Consent | None]:
     parsed = parse_address(wanted.address)
     subscriber = subscribers.ensure(connection, parsed.address, parsed.key, wanted.language, now)
     before = subscribers.consent(connection, subscriber, wanted.digest)
     after = enrol(before, confirmed=wanted.confirmed)
     if after is not None:
         subscribers.set_consent(connection, subscriber, wanted.digest, after, wanted.since or now)
-    standing = after or before
-    if standing is None:
-        raise ValueError(f"{wanted.address} cannot be subscribed to {wanted.digest}")
-    return before, standing
+    return before, after or before
 
 
 def import_csv(
@@ -81,11 +78,11 @@ def import_csv(
     rows.fieldnames = columns
     report = Enrolled()
     with database.begin() as connection:
-        for row in rows:
+        for line, row in _rows(rows, report):
             try:
                 before, after = _enrol(connection, _enrolment(row, digests, confirmed=confirmed), now)
-            except ValueError as error:
-                report.rejected.append((rows.line_num, str(error)))
+            except (ValueError, OverflowError) as error:
+                report.rejected.append((line, str(error)))
                 continue
             if before is after or before not in (None, Consent.PENDING):
                 report.unchanged += 1
@@ -94,6 +91,19 @@ def import_csv(
             else:
                 report.added += 1
     return report
+
+
+def _rows(reader: csv.DictReader[str], report: Enrolled) -> Iterator[tuple[int, dict[str, str | None]]]:
+    """Go through the rows; one that is no CSV is rejected, and the next one read."""
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            report.rejected.append((reader.line_num + 1, str(error)))
+            continue
+        yield reader.line_num, dict(row)
 
 
 def _enrolment(row: dict[str, str | None], digests: Sequence[str], *, confirmed: bool) -> Enrolment:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import tomllib
 from datetime import timedelta
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
@@ -20,9 +21,28 @@ if TYPE_CHECKING:
 
 _DURATION = re.compile(r"(\d{1,6})\s*([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_LONGEST = timedelta(days=3653)
 _RATE = re.compile(r"(\d{1,6})\s*/\s*([smh])")
+#: In outline; what a relay makes of it is the relay's to say.
+_EMAIL = re.compile(r"[^\s@<>\"(),:;\\.]+(\.[^\s@<>\"(),:;\\.]+)*@([^\s@<>.]+(\.[^\s@<>.]+)+|localhost)")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _PLACES = re.compile(r"\{([^{}]*)\}")
+
+
+class FromEnvironment(str):
+    """A value that is text for a text key, and TOML for any other."""
+
+    __slots__ = ()
+
+
+def typed(value: Any) -> Any:
+    """Read what comes from the environment as TOML, where something else than text is wanted."""
+    if not isinstance(value, FromEnvironment):
+        return value
+    try:
+        return tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return str(value)
 
 
 def text(value: Any) -> str:
@@ -51,7 +71,7 @@ def authority(value: Any) -> str:
 def email(value: Any) -> str:
     """Take an e-mail address, with or without a display name."""
     address = parseaddr(text(value))[1]
-    if not re.fullmatch(r"[^\s@<>\"(),:;\\]+@[^\s@<>]+\.[^\s@<>.]+|[^\s@<>]+@localhost", address):
+    if not _EMAIL.fullmatch(address):
         raise ValueError(f"must be an e-mail address, not {value!r}")
     return str(value).strip()
 
@@ -80,6 +100,7 @@ def timezone(value: Any) -> str:
 
 def count(value: Any) -> int:
     """Take a whole number of at least one."""
+    value = typed(value)
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ValueError(f"must be a whole number of at least 1, not {value!r}")
     return value
@@ -95,9 +116,12 @@ def port(value: Any) -> int:
 def duration(value: Any) -> timedelta:
     """Take a length of time."""
     match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None or int(match[1]) == 0:
-        raise ValueError(f"must be a time such as '30s', '5m', '12h', '7d' or '2w', not {value!r}")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    length = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else timedelta()
+    if not timedelta() < length <= _LONGEST:
+        raise ValueError(
+            f"must be a time of at most ten years, such as '30s', '5m', '12h', '7d' or '2w', not {value!r}"
+        )
+    return length
 
 
 def one_of(*accepted: str) -> Callable[[Any], str]:
@@ -116,6 +140,7 @@ def list_of(check: Callable[[Any], Any], *, empty: bool = False) -> Callable[[An
     """Make a check that takes a list, each item by another check."""
 
     def check_all(value: Any) -> tuple[Any, ...]:
+        value = typed(value)
         if not isinstance(value, list) or not (value or empty):
             raise ValueError(f"must be a list, such as ['…'], not {value!r}")
         return tuple(dict.fromkeys(check(item) for item in value))
@@ -125,8 +150,9 @@ def list_of(check: Callable[[Any], Any], *, empty: bool = False) -> Callable[[An
 
 def title(value: Any) -> str | dict[str, str]:
     """Take a title, or a table of titles by language."""
-    if isinstance(value, dict) and value:
-        return {language(tag): text(translated) for tag, translated in value.items()}
+    table = typed(value)
+    if isinstance(table, dict) and table:
+        return {language(tag): text(translated) for tag, translated in table.items()}
     return text(value)
 
 
@@ -157,6 +183,7 @@ def lists_by(known: Iterable[str]) -> Callable[[Any], dict[str, tuple[str, ...]]
     """Make a check that takes a table of lists of texts, under these names."""
 
     def check(value: Any) -> dict[str, tuple[str, ...]]:
+        value = typed(value)
         if not isinstance(value, dict):
             raise ValueError("must be a table, such as { language = ['language', 'lang'] }")  # noqa: TRY004 (as the others)
         for name in value:

@@ -76,15 +76,22 @@ class Templating:
         except Exception as error:  # a template is a program of the user's: whatever it raises is theirs to mend
             raise TemplateError(f"{_place_of(error, name)}: {error or type(error).__name__}") from error
 
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever a template or a catalogue may have changed, here or in the program."""
+        files = [path for folder in (self.folder, bundled("templates")) for path in sorted(folder.rglob("*.*"))]
+        return repr([(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files])
+
     def _messages(self, language: str) -> dict[str, str]:
         """Read the catalogue of a language; English, whose words the templates have, needs none."""
         primary = _primary(language)
         if primary not in self._catalogues:
-            self._catalogues[primary] = {}
+            messages: dict[str, str] = {}
             for folder in (bundled("templates"), self.folder):
                 path = folder / "translations" / primary / "messages.po"
                 if path.is_file():
-                    self._catalogues[primary].update(_read_catalogue(path))
+                    messages.update(_read_catalogue(path))
+            self._catalogues[primary] = messages
         return self._catalogues[primary]
 
 

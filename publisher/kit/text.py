@@ -49,7 +49,21 @@ def _continues(text: str, index: int) -> bool:
     char, before = text[index], text[index - 1]
     joined = unicodedata.category(char)[0] == "M" or char in _JOINERS or before == "\u200d"
     # Thai and Lao: a vowel written before its consonant (เ แ โ ใ ไ) must not be left alone at the end.
-    return joined or char in "ะาำ" or before in "เแโใไ" or 0x1F3FB <= ord(char) <= 0x1F3FF
+    return (
+        joined
+        or char in "ะาำະາຳ"
+        or before in "เแโใไເແໂໃໄ"
+        or _splits_flag(text, index)
+        or 0x1F3FB <= ord(char) <= 0x1F3FF
+    )
+
+
+def _splits_flag(text: str, index: int) -> bool:
+    """Say whether a flag, which is two letters of their own kind, would be halved (UAX #29, GB12)."""
+    start = index
+    while start and "\U0001f1e6" <= text[start - 1] <= "\U0001f1ff":
+        start -= 1
+    return "\U0001f1e6" <= text[index] <= "\U0001f1ff" and (index - start) % 2 == 1
 
 
 def first_sentences(text: str, limit: int) -> str:

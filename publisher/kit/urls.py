@@ -6,6 +6,8 @@ import re
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 _CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\ud800-\udfff]")
+#: A name, or an address with colons, in the one spelling that every resolver takes.
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f:.]*:[0-9a-f:.]*")
 #: What may stand in a path, query or fragment as it is (RFC 3986); `%` because it may be escaped already.
 _SAFE = "/:?#[]@!$&'()*+,;=%-._~"
 #: A URL that comes out as it goes in: nothing to fold, escape, resolve or drop. Nearly all are such, and reading all
@@ -31,7 +33,7 @@ def web_url(text: str) -> str | None:
         port = f":{parts.port}" if parts.port else ""
     except (ValueError, UnicodeError):
         return None
-    if parts.scheme.lower() not in {"http", "https"} or not host or any(c in host for c in "\\^<>\"'`{|}"):
+    if parts.scheme.lower() not in {"http", "https"} or _HOST.fullmatch(host) is None:
         return None
     if ":" in host:
         host = f"[{host}]"

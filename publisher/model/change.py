@@ -77,7 +77,8 @@ def _place(known: KnownPost, post: Post, now: datetime, authority: str) -> Known
             entry_id=entry_id(authority, post.date.year, post.code),
             published=post.date,
             updated=max(post.date, min(post.updated or post.date, now)),
-            rank=rank(post.date, known.collected if known.state is State.FUTURE else now),
+            # A date that has come is no late arrival; one that was moved into the past is.
+            rank=rank(post.date, known.collected if known.state is State.FUTURE and known.post == post else now),
         )
     return replace(
         known,
@@ -89,7 +90,9 @@ def _place(known: KnownPost, post: Post, now: datetime, authority: str) -> Known
 
 
 def _updated(known: KnownPost, published: datetime, post: Post, now: datetime) -> datetime:
-    if post.updated is not None and post.updated != known.post.updated:
+    if post.updated is not None and post.updated == known.post.updated:
+        return known.updated or published
+    if post.updated is not None:
         return max(published, min(post.updated, now))
     before = known.post
     if (post.title, post.description, post.body_hash) == (before.title, before.description, before.body_hash):
@@ -133,12 +136,13 @@ def match_renames(gone: Iterable[KnownPost], come: Iterable[Post]) -> dict[str, 
         if not known.post.own_code:
             waiting[known.post.body_hash].append(known)
     renamed: dict[str, str] = {}
-    for post in sorted(come, key=lambda post: post.path):
-        candidates = waiting.get(post.body_hash)
-        if post.own_code or not candidates:
-            continue
-        # Of several with one body, the one with the same title is meant.
-        known = next((known for known in candidates if known.post.title == post.title), candidates[0])
-        candidates.remove(known)
-        renamed[post.path] = known.code
+    arrived = sorted((post for post in come if not post.own_code), key=lambda post: post.path)
+    # Of several with one body, the one with the same title is meant; a new title gets what is left.
+    for same_title in (True, False):
+        for post in arrived:
+            candidates = waiting[post.body_hash]
+            match = next((known for known in candidates if not same_title or known.post.title == post.title), None)
+            if post.path not in renamed and match is not None:
+                candidates.remove(match)
+                renamed[post.path] = match.code
     return renamed

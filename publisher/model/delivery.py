@@ -48,6 +48,8 @@ class Delivery:
     state: DeliveryState
     attempts: int
     queued: datetime
+    #: How often it was uncertain whether it arrived.
+    doubts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +75,11 @@ class Settlement:
 def settle(delivery: Delivery, receipt: Receipt | None, *, now: datetime, hold: bool) -> Settlement:
     """Decide what a reply means for a recipient; None for `receipt` is a connection lost after DATA.
 
-    What is uncertain is sent once more after a while, or with `hold` never.
+    What is uncertain is sent once more after a while, or with `hold` never; what is uncertain again is held.
     """
     if receipt is None:
         reply = "the connection was lost before the reply"
-        if hold:
+        if hold or delivery.doubts or now - delivery.queued > GIVE_UP:
             return Settlement(delivery_id=delivery.id, state=DeliveryState.HELD, reply=reply)
         return Settlement(delivery_id=delivery.id, state=DeliveryState.UNCERTAIN, reply=reply, due=now + UNCERTAIN_WAIT)
     if 200 <= receipt.code < 300:

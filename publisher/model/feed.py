@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from publisher.model.post import Article, KnownPost
 
 
-@dataclass(frozen=True, order=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class FeedKey:
     """One feed in all its formats: a category, a language, both, or neither."""
 

@@ -37,13 +37,18 @@ def slug(name: str) -> str:
     """
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
     # Marks (M) belong to the letters they stand on: Thai and Devanagari vowels are marks.
-    kept = "".join(c if unicodedata.category(c)[0] in "LNM" else "-" for c in folded)
+    kept = ""
+    for char in folded:
+        kind = unicodedata.category(char)[0]
+        # A mark without a letter stood on a sign that goes, as in ❤️.
+        stays = kind in "LN" or (kind == "M" and kept and kept[-1] != "-")
+        kept += char if stays else "-"
     result = "-".join(part for part in kept.split("-") if part)
     encoded = result.encode()
     if len(encoded) <= _SLUG_BYTES:
         return result
     digest = hashlib.blake2b(encoded, digest_size=4).hexdigest()
-    return encoded[:_SLUG_BYTES].decode(errors="ignore") + "-" + digest
+    return encoded[: _SLUG_BYTES - 9].decode(errors="ignore").rstrip("-") + "-" + digest
 
 
 def language_tag(name: str) -> str | None:

@@ -69,6 +69,11 @@ class SitePages:
     language: str
     postal_address: str
 
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same feeds, posts and editions may look different."""
+        return repr((self.templating.fingerprint, self.title, self.language, self.postal_address))
+
     def index(self, feeds: Sequence[FeedLine], posts: Sequence[PostLine], editions: Sequence[EditionLine]) -> bytes:
         """Render `index.html`. Raises TemplateError."""
         page = self.templating.render(

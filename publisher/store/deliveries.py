@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, case, exists, func, not_, or_, select, update
+from sqlalchemy import and_, bindparam, case, exists, func, literal, not_, or_, select, update
 
 from publisher.model.delivery import SETTLED, UNCERTAIN_WAIT, Delivery, DeliveryState, Settlement
 from publisher.model.edition import EditionState
@@ -29,18 +29,28 @@ def _taken() -> ColumnElement[bool]:
 def recover(connection: Connection, *, now: datetime, hold: bool) -> int:
     """Free what a dead sender had claimed, and find out what it had in flight; returns how many those are.
 
-    Those are uncertain, or with `hold` held. Only for the one that has the sender's lock.
+    Those are uncertain, or held with `hold` or if they were uncertain before. Only for the one that has the
+    sender's lock.
     """
     connection.execute(
         update(deliveries)
         .where(deliveries.c.state == DeliveryState.CLAIMED)
         .values(state=DeliveryState.QUEUED.value, due=None)
     )
-    lost = update(deliveries).where(deliveries.c.state == DeliveryState.INFLIGHT)
+    held = and_(deliveries.c.state == DeliveryState.INFLIGHT, or_(literal(hold), deliveries.c.doubts > 0))
     reply = "the sender stopped before it had the reply"
-    state = DeliveryState.HELD if hold else DeliveryState.UNCERTAIN
-    values = {"state": state.value, "due": None if hold else now + UNCERTAIN_WAIT, "reply": reply}
-    return connection.execute(lost.values(values)).rowcount
+    given_up = update(deliveries).where(held).values(state=DeliveryState.HELD.value, due=None, reply=reply)
+    lost = (
+        update(deliveries)
+        .where(deliveries.c.state == DeliveryState.INFLIGHT)
+        .values(
+            state=DeliveryState.UNCERTAIN.value,
+            due=now + UNCERTAIN_WAIT,
+            reply=reply,
+            doubts=deliveries.c.doubts + 1,
+        )
+    )
+    return connection.execute(given_up).rowcount + connection.execute(lost).rowcount
 
 
 def suppress_withdrawn(connection: Connection, edition_id: str) -> None:
@@ -87,6 +97,7 @@ def claim(connection: Connection, edition_id: str, limit: int, *, now: datetime)
             deliveries.c.edition_id,
             deliveries.c.subscriber_id,
             deliveries.c.attempts,
+            deliveries.c.doubts,
             deliveries.c.queued,
             subscribers.c.address,
         )
@@ -102,6 +113,7 @@ def claim(connection: Connection, edition_id: str, limit: int, *, now: datetime)
             address=row.address,
             state=DeliveryState.CLAIMED,
             attempts=row.attempts,
+            doubts=row.doubts,
             queued=row.queued,
         )
         for row in connection.execute(statement)
@@ -137,10 +149,21 @@ def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
     statement = (
         update(deliveries)
         .where(deliveries.c.id == bindparam("delivery_id"), _taken())
-        .values(state=bindparam("to"), due=bindparam("next"), reply=bindparam("said"))
+        .values(
+            state=bindparam("to"),
+            due=bindparam("next"),
+            reply=bindparam("said"),
+            doubts=deliveries.c.doubts + bindparam("doubt"),
+        )
     )
     rows: list[dict[str, Any]] = [
-        {"delivery_id": done.delivery_id, "to": done.state.value, "next": done.due, "said": done.reply[:500]}
+        {
+            "delivery_id": done.delivery_id,
+            "to": done.state.value,
+            "next": done.due,
+            "said": done.reply[:500],
+            "doubt": int(done.state is DeliveryState.UNCERTAIN),
+        }
         for done in settlements
     ]
     connection.execute(statement, rows)

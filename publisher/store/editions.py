@@ -52,6 +52,12 @@ def last_composed(connection: Connection, digest: str) -> datetime | None:
     return last
 
 
+def has_slot(connection: Connection, digest: str, slot: str) -> bool:
+    """Say whether a slot of this name has an edition."""
+    statement = select(editions.c.id).where(editions.c.digest == digest, editions.c.slot == slot).limit(1)
+    return connection.scalar(statement) is not None
+
+
 def last_composed_of_all(connection: Connection) -> datetime | None:
     """Tell the moment of the last slot that has an edition, of any digest."""
     last: datetime | None = connection.scalar(select(func.max(editions.c.slot_at)))
@@ -96,7 +102,7 @@ def freeze(
     return recipients
 
 
-_QUEUED = ["edition_id", "subscriber_id", "copy", "state", "attempts", "queued", "due"]
+_QUEUED = ["edition_id", "subscriber_id", "copy", "state", "attempts", "doubts", "queued", "due"]
 
 
 def _queue_subscribers(connection: Connection, edition: Edition, digest: Digest, now: datetime) -> None:
@@ -136,6 +142,7 @@ def _queued(edition: Edition, copy: Any, now: datetime) -> list[Any]:
         subscribers.c.id,
         copy,
         literal(DeliveryState.QUEUED.value, String),
+        literal(0, Integer),
         literal(0, Integer),
         literal(now, Instant),
         literal(None, Instant),

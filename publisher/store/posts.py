@@ -32,8 +32,9 @@ def known(connection: Connection, codes: Iterable[str]) -> dict[str, KnownPost]:
 
 
 def by_path(connection: Connection, path: str) -> KnownPost | None:
-    """Find the post that has this path now."""
-    row = connection.execute(select(posts).where(posts.c.path == path).order_by(posts.c.code)).first()
+    """Find the post that has this path now, or else one that had it last."""
+    gone = posts.c.state == State.WITHDRAWN
+    row = connection.execute(select(posts).where(posts.c.path == path).order_by(gone, posts.c.code)).first()
     return _known(row) if row else None
 
 

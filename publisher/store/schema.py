@@ -225,6 +225,8 @@ deliveries = Table(
     Column("copy", Boolean, nullable=False),
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False),
+    #: How often it was uncertain whether it arrived.
+    Column("doubts", Integer, nullable=False),
     Column("queued", Instant, nullable=False),
     #: By the real clock.
     Column("due", Instant),

@@ -126,6 +126,7 @@ def upgrade() -> None:
         sa.Column("copy", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("doubts", sa.Integer(), nullable=False),
         sa.Column("queued", Instant(), nullable=False),
         sa.Column("due", Instant(), nullable=True),
         sa.Column("reply", sa.Text(), nullable=True),

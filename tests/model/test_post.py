@@ -1,0 +1,31 @@
+"""What a post says about itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.build import known, post
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [{"body_hash": "other"}, {"title": "Another title"}, {"origin_url": None}],
+    ids=lambda edit: next(iter(edit)),
+)
+def test_what_a_rendered_body_depends_on_changes_its_key(edit: dict[str, Any]) -> None:
+    assert post(**edit).body_key != post().body_key
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [{"description": "Other"}, {"categories": ("SPORT",)}, {"path": "elsewhere.md"}],
+    ids=lambda edit: next(iter(edit)),
+)
+def test_what_a_rendered_body_does_not_depend_on_leaves_its_key(edit: dict[str, Any]) -> None:
+    assert post(**edit).body_key == post().body_key
+
+
+def test_a_known_post_is_called_by_the_code_of_its_file() -> None:
+    assert known("A7").code == "A7"

@@ -1,0 +1,456 @@
+"""The configuration: what is right becomes settings, and what is wrong is named by its key, all at once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from publisher.config import load
+from publisher.model.errors import ConfigurationError, UsageError
+from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from publisher.config import Settings
+
+#: The least that a configuration can say.
+LEAST = """
+[site]
+title = "World Desk"
+url = "https://news.example.org"
+authority = "news.example.org"
+author = { name = "World Desk" }
+language = "th"
+timezone = "Asia/Bangkok"
+postal_address = "1 Example Road, Bangkok"
+[mail]
+sender = "World Desk <digest@news.example.org>"
+"""
+DIGEST = """
+[[digests]]
+name = "world"
+title = "World briefing"
+category = "WORLD"
+languages = ["th", "en"]
+schedule = "0 7 * * *"
+"""
+#: As the design shows it, with everything that this version takes.
+WHOLE = """
+[site]
+title = "World Desk"
+url = "https://news.example.org/"
+authority = "news.example.org"        # stands in entry ids: never change it
+author = { name = "World Desk", email = "desk@news.example.org" }
+language = "th"                       # of posts that do not say
+timezone = "Asia/Bangkok"
+postal_address = "1 Example Road, Bangkok"
+
+[posts]
+directory = "posts"
+url = "https://news.example.org/{category}/{code}"
+fields = { language = ["language", "lang"] }
+
+[feeds]
+entries = 50
+max_bytes = 524288
+formats = ["rss", "atom", "json"]
+archives = []
+hubs = []
+
+[[digests]]
+name = "world"
+title = { th = "ข่าวโลก", en = "World briefing" }
+category = "WORLD"
+languages = ["th", "en"]
+schedule = "0 7 * * *"
+max_age = "7d"
+max_stories = 12
+min_posts = 1
+approval = "auto"
+copies_to = ["desk@news.example.org"]
+
+[mail]
+sender = "World Desk <digest@news.example.org>"
+reply_to = "desk@news.example.org"
+transport = "outbox"
+on_uncertain = "resend"
+rate = "50/s"
+
+[mail.smtp]
+host = "localhost"
+port = 587
+security = "starttls"
+username = "digest"
+password_file = "config/secrets/smtp"
+connections = 8
+
+[mail.dkim]
+domain = "news.example.org"
+selector = "2026"
+key_file = "config/secrets/dkim.pem"
+
+[store]
+url = "sqlite:///var/publisher.db"
+
+[web]
+host = "127.0.0.1"
+port = 8000
+secret_file = "var/secret"
+
+[schedule]
+collect_every = "5m"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "config").mkdir()
+    return tmp_path
+
+
+def read(folder: Path, text: str, environment: Mapping[str, str] | None = None) -> Settings:
+    path = folder / "config" / "publisher.toml"
+    path.write_text(text, "utf-8")
+    return load(path, environment or {})
+
+
+def problems(folder: Path, text: str, environment: Mapping[str, str] | None = None) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        read(folder, text, environment)
+    return list(caught.value.problems)
+
+
+def with_key(key: str, value: str) -> str:
+    """The least configuration, and a digest, with one key set to this TOML."""
+    table, _, name = key.rpartition(".")
+    lines = (LEAST + DIGEST).splitlines()
+    header = "[[digests]]" if table == "digests[0]" else f"[{table}]"
+    if header not in lines:
+        lines += [header]
+    start = lines.index(header)
+    end = next((n for n in range(start + 1, len(lines)) if lines[n].startswith("[")), len(lines))
+    kept = [line for line in lines[start + 1 : end] if not line.startswith(f"{name} =")]
+    return "\n".join([*lines[: start + 1], *kept, f"{name} = {value}", *lines[end:]])
+
+
+def test_the_shipped_configuration_is_right() -> None:
+    settings = load(ROOT / "config" / "publisher.toml", {})
+    assert settings.mail.transport == "outbox"
+    assert [digest.name for digest in settings.digests] == ["world"]
+
+
+def test_every_key_of_the_shipped_configuration_is_explained() -> None:
+    lines = (ROOT / "config" / "publisher.toml").read_text("utf-8").splitlines()
+    assert all(line.isascii() or "title = " in line for line in lines)
+    assert sum(line.startswith("#") for line in lines) > 20
+
+
+def test_the_whole_sample_of_the_design_is_right(folder: Path) -> None:
+    settings = read(folder, WHOLE)
+    assert settings.site.zone.key == "Asia/Bangkok"
+    assert settings.posts.fields == {"language": ("language", "lang")}
+    assert settings.digests[0].max_age == timedelta(days=7)
+    assert settings.digests[0].digest().title("de") == "ข่าวโลก"
+    assert settings.mail.rate == (50, 1)
+    assert settings.mail.smtp is not None
+    assert (settings.mail.smtp.port, settings.mail.smtp.password) == (587, None)
+    assert settings.mail.dkim is not None
+    assert settings.schedule.collect_every == timedelta(minutes=5)
+
+
+def test_what_is_left_out_has_its_default(folder: Path) -> None:
+    settings = read(folder, LEAST)
+    assert settings.site.url == "https://news.example.org/"
+    assert settings.site.author.email is None
+    assert (settings.posts.directory, settings.feeds.entries, settings.digests) == ("posts", 50, ())
+    assert settings.store.url == "sqlite:///var/publisher.db"
+
+
+def test_a_byte_order_mark_is_no_mistake(folder: Path) -> None:
+    assert read(folder, "\ufeff" + LEAST).site.title == "World Desk"
+
+
+def test_a_title_may_be_one_for_all_languages(folder: Path) -> None:
+    digest = read(folder, LEAST + DIGEST).digests[0].digest()
+    assert digest.title("th") == digest.title("en") == "World briefing"
+    assert digest.category == "world"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("site.title", "5"),
+        ("site.title", "' '"),
+        ("site.url", "'news.example.org'"),
+        ("site.url", "'ftp://news.example.org/'"),
+        ("site.url", "'https://news.example.org/?a=b'"),
+        ("site.authority", "'https://news.example.org'"),
+        ("site.author", "'World Desk'"),
+        ("site.author.email", None),
+        ("site.language", "'all'"),
+        ("site.language", "5"),
+        ("site.timezone", "'Bangkok'"),
+        ("site.timezone", "'../etc/passwd'"),
+        ("site.postal_address", "[]"),
+        ("posts.directory", "''"),
+        ("posts.url", "'https://news.example.org/{title}'"),
+        ("posts.url", "'https://news.example.org/{category}'"),
+        ("posts.url", "'{code}'"),
+        ("posts.fields", "['language']"),
+        ("posts.fields", "{ lnguage = ['lang'] }"),
+        ("posts.fields", "{ language = [] }"),
+        ("feeds.entries", "0"),
+        ("feeds.entries", "'50'"),
+        ("feeds.entries", "true"),
+        ("feeds.max_bytes", "-1"),
+        ("feeds.formats", "['rss', 'pdf']"),
+        ("feeds.formats", "[]"),
+        ("feeds.archives", "['all']"),
+        ("feeds.hubs", "['https://hub.example.org/']"),
+        ("digests[0].name", "'World News'"),
+        ("digests[0].title", "{ english = 5 }"),
+        ("digests[0].category", "'!'"),
+        ("digests[0].languages", "'th'"),
+        ("digests[0].languages", "['t']"),
+        ("digests[0].schedule", "'0 7 * *'"),
+        ("digests[0].schedule", "'0 7 * * 1'"),
+        ("digests[0].schedule", "'0 25 * * *'"),
+        ("digests[0].schedule", "'0 7 31 FEB *'"),
+        ("digests[0].max_age", "7"),
+        ("digests[0].max_age", "'0d'"),
+        ("digests[0].max_age", "'7 days'"),
+        ("digests[0].max_age", "'999999w'"),
+        ("digests[0].max_stories", "0"),
+        ("digests[0].min_posts", "1.5"),
+        ("digests[0].approval", "'maybe'"),
+        ("digests[0].copies_to", "['desk']"),
+        ("digests[0].copies_to", "['a..b@example.org']"),
+        ("mail.sender", "'World Desk'"),
+        ("mail.reply_to", "'a@b@c'"),
+        ("mail.transport", "'pigeon'"),
+        ("mail.on_uncertain", "'ask'"),
+        ("mail.rate", "'fast'"),
+        ("mail.rate", "'0/s'"),
+        ("mail.smtp.host", "''"),
+        ("mail.smtp.port", "70000"),
+        ("mail.smtp.security", "'ssl'"),
+        ("mail.smtp.connections", "0"),
+        ("store.url", "''"),
+        ("store.url", "'var/publisher.db'"),
+        ("web.port", "'http'"),
+        ("schedule.collect_every", "'often'"),
+    ],
+)
+def test_a_wrong_value_is_reported_by_its_full_key(folder: Path, key: str, value: str | None) -> None:
+    text = LEAST.replace('{ name = "World Desk" }', '{ name = "World Desk", email = "nobody" }')
+    if value is not None:
+        text = with_key(key, value)
+    (problem,) = problems(folder, text)
+    assert problem.startswith((f"{key}: ", f"{key}["))
+    assert re.search(r"must|no field|not there yet|needs", problem)
+
+
+@pytest.mark.parametrize("key", ["title", "url", "authority", "author", "language", "timezone", "postal_address"])
+def test_a_key_of_the_site_that_is_missing_is_reported_as_missing(folder: Path, key: str) -> None:
+    text = re.sub(rf"^{key} = .*$", "", LEAST, flags=re.MULTILINE)
+    assert problems(folder, text) == [f"site.{key}: is missing"]
+
+
+def test_an_author_without_a_name_is_reported(folder: Path) -> None:
+    assert problems(folder, LEAST.replace('name = "World Desk"', "")) == ["site.author.name: is missing"]
+
+
+def test_an_empty_configuration_names_the_tables_it_needs(folder: Path) -> None:
+    assert problems(folder, "") == ["site: is missing", "mail: is missing"]
+
+
+def test_every_mistake_is_reported_at_once(folder: Path) -> None:
+    text = (LEAST + DIGEST + DIGEST).replace("0 7 * * *", "sometimes", 1)
+    text = text.replace("Asia/Bangkok", "Bangkok").replace('"WORLD"', "5") + "\n[feeds]\nentris = 3\nentries = 0\n"
+    found = problems(folder, text)
+    keys = {problem.partition(":")[0] for problem in found}
+    assert keys == {
+        "site.timezone",
+        "digests[0].category",
+        "digests[0].schedule",
+        "digests[1].category",
+        "feeds.entris",
+        "feeds.entries",
+    }
+
+
+def test_what_is_wrong_only_together_is_reported_at_once(folder: Path) -> None:
+    text = LEAST.replace("[mail]", '[mail]\ntransport = "smtp"') + DIGEST + DIGEST.replace("0 7 * * *", "never")
+    text += '\n[feeds]\nhubs = ["x"]\n'
+    keys = [problem.partition(":")[0] for problem in problems(folder, text)]
+    assert sorted(keys) == ["digests[1].name", "digests[1].schedule", "feeds.hubs", "mail.smtp"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[sight]\ntitle = "x"', "sight: is not known; did you mean 'site'?"),
+        ("[feeds]\nentrys = 3", "feeds.entrys: is not known; did you mean 'entries'?"),
+        ("[feeds]\nzzz = 3", "feeds.zzz: is not known; known are archives, entries, formats, hubs, max_bytes"),
+        ("[mail.smtp]\nhots = 'x'", "mail.smtp.hots: is not known; did you mean 'host'?"),
+        ("[[digests]]\nnmae = 'x'", "digests[0].nmae: is not known; did you mean 'name'?"),
+    ],
+)
+def test_an_unknown_key_is_a_mistake_with_a_suggestion(folder: Path, text: str, problem: str) -> None:
+    assert problem in problems(folder, f"{LEAST}\n{text}\n")
+
+
+def test_fields_of_front_matter_that_do_not_exist_are_suggested(folder: Path) -> None:
+    (problem,) = problems(folder, with_key("posts.fields", "{ langage = ['lang'] }"))
+    assert "did you mean 'language'?" in problem
+
+
+@pytest.mark.parametrize("value", ["5", '"no table"', "[1]"])
+def test_a_table_that_is_none_is_reported(folder: Path, value: str) -> None:
+    assert problems(folder, f"posts = {value}\n{LEAST}") == ["posts: must be a table"]
+
+
+@pytest.mark.parametrize("value", ["5", '"no list"', "[1]", '{ name = "world" }'])
+def test_digests_that_are_no_tables_are_reported_by_their_key(folder: Path, value: str) -> None:
+    found = problems(folder, f"digests = {value}\n{LEAST}")
+    assert found
+    assert all(re.match(r"digests(\[\d\])?: must be", problem) for problem in found)
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"PUBLISHER_SITE__TITLE": "Another Desk"}, {"site": {"title": "Another Desk"}}),
+        ({"PUBLISHER_SITE__AUTHOR__NAME": "Somebody"}, {"site": {"author": {"name": "Somebody"}}}),
+        ({"PUBLISHER_FEEDS__ENTRIES": "7"}, {"feeds": {"entries": 7}}),
+        ({"PUBLISHER_FEEDS__FORMATS": '["json"]'}, {"feeds": {"formats": ("json",)}}),
+        ({"PUBLISHER_MAIL__SMTP__HOST": "127.0.0.1"}, {"mail": {"smtp": {"host": "127.0.0.1"}}}),
+        ({"PUBLISHER_SCHEDULE__COLLECT_EVERY": "30s"}, {"schedule": {"collect_every": timedelta(seconds=30)}}),
+        ({"PUBLISHER_STORE__URL": "sqlite:///x.db", "PUBLISHER_CORPUS": "x"}, {"store": {"url": "sqlite:///x.db"}}),
+        ({"PUBLISHER_MAIL__SMTP__PASSWORD": "123456"}, {"mail": {"smtp": {"password": "123456"}}}),
+        ({"PUBLISHER_SITE__TITLE": "2024"}, {"site": {"title": "2024"}}),
+    ],
+)
+def test_the_environment_overrides_the_file(
+    folder: Path, environment: dict[str, str], expected: dict[str, Any]
+) -> None:
+    def holds(found: Any, wanted: Any) -> bool:
+        if isinstance(wanted, dict):
+            return all(holds(getattr(found, name), value) for name, value in wanted.items())
+        return bool(found == wanted)
+
+    assert holds(read(folder, LEAST, environment), expected)
+
+
+def test_a_wrong_value_from_the_environment_is_reported_by_its_key(folder: Path) -> None:
+    (problem,) = problems(folder, LEAST, {"PUBLISHER_FEEDS__ENTRIES": "many"})
+    assert problem.startswith("feeds.entries: must be a whole number")
+
+
+def test_an_unknown_key_in_the_environment_is_a_mistake(folder: Path) -> None:
+    (problem,) = problems(folder, LEAST, {"PUBLISHER_FEEDS__ENTRIS": "5"})
+    assert problem == "feeds.entris: is not known; did you mean 'entries'?"
+
+
+def test_the_environment_cannot_reach_into_what_is_no_table(folder: Path) -> None:
+    (problem,) = problems(folder, LEAST + "\n[feeds]\nentries = 'x'\n", {"PUBLISHER_FEEDS__ENTRIES__FIRST": "5"})
+    assert problem.startswith("feeds.entries: must be")
+
+
+SMTP = LEAST.replace("[mail]", '[mail]\ntransport = "smtp"') + '\n[mail.smtp]\nsecurity = "none"\n'
+
+
+def test_a_relay_on_this_machine_is_all_that_smtp_needs(folder: Path) -> None:
+    for host in ("localhost", "127.0.0.1", "::1"):
+        assert read(folder, f'{SMTP}host = "{host}"\n').mail.smtp is not None
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('host = "relay.example.org"', "mail.smtp.host"),
+        ('host = "192.0.2.1"', "mail.smtp.host"),
+        ('username = "digest"', "mail.smtp.username"),
+        ('[mail.dkim]\ndomain = "example.org"\nselector = "a"\nkey_file = "k"', "mail.dkim"),
+    ],
+)
+def test_what_this_version_cannot_do_is_said_rather_than_left_undone(folder: Path, line: str, key: str) -> None:
+    (problem,) = problems(folder, f"{SMTP}{line}\n")
+    assert problem.startswith(f"{key}: ")
+    (problem,) = problems(folder, SMTP.replace('"none"', '"tls"'))
+    assert problem.startswith("mail.smtp.security: must be 'none'")
+
+
+def test_a_password_is_read_from_its_file(folder: Path) -> None:
+    (folder / "config" / "secret").write_text("open sesame\n", "utf-8")
+    settings = read(folder, f'{SMTP}password_file = "config/secret"\n')
+    assert settings.mail.smtp is not None
+    assert settings.mail.smtp.password == "open sesame"
+    assert "sesame" not in repr(settings)
+
+
+def test_a_password_file_is_found_from_inside_the_config_folder_too(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "config" / "secret").write_text("open sesame", "utf-8")
+    read(folder, f'{SMTP}password_file = "config/secret"\n')
+    monkeypatch.chdir(folder / "config")
+    settings = load(Path("publisher.toml"), {})
+    assert settings.mail.smtp is not None
+    assert settings.mail.smtp.password == "open sesame"
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_password_file_that_cannot_be_read_is_reported(folder: Path, content: bytes | None) -> None:
+    if content is not None:
+        (folder / "config" / "secret").write_bytes(content)
+    (problem,) = problems(folder, f'{SMTP}password_file = "config/secret"\n')
+    assert problem.startswith("mail.smtp.password_file: config/secret cannot be read")
+
+
+def test_a_password_file_is_not_needed_where_nothing_logs_in(folder: Path) -> None:
+    text = SMTP.replace('transport = "smtp"', "") + 'password_file = "nowhere"\n'
+    assert read(folder, text).mail.smtp is not None
+
+
+def test_a_rate_counts_by_second_minute_or_hour(folder: Path) -> None:
+    rates = {"50/s": (50, 1), "600/m": (600, 60), "10000 / h": (10_000, 3600)}
+    for text, rate in rates.items():
+        assert read(folder, with_key("mail.rate", f"'{text}'")).mail.rate == rate
+
+
+def test_a_list_that_repeats_itself_counts_once(folder: Path) -> None:
+    settings = read(folder, with_key("digests[0].languages", "['TH', 'th', 'en_GB']"))
+    assert settings.digests[0].languages == ("th", "en-gb")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"[site\n", "is not TOML"),
+        (b"title = \xff\n", "is not TOML"),
+        (b"a = 1\na = 2\n", "is not TOML"),
+    ],
+)
+def test_a_file_that_is_no_toml_is_one_sentence(folder: Path, content: bytes, reason: str) -> None:
+    path = folder / "config" / "publisher.toml"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match=reason):
+        load(path, {})
+
+
+def test_a_file_that_is_not_there_or_is_a_folder_is_one_sentence(folder: Path) -> None:
+    with pytest.raises(UsageError, match=r"is not there: run `publish init DIR`"):
+        load(folder / "config" / "publisher.toml", {})
+    with pytest.raises(UsageError, match="cannot be read"):
+        load(folder / "config", {})
+
+
+def test_the_sample_of_the_design_is_plain_toml() -> None:
+    assert set(tomllib.loads(WHOLE)) == {"site", "posts", "feeds", "digests", "mail", "store", "web", "schedule"}
