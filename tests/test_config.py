@@ -280,6 +280,7 @@ def test_every_mistake_is_reported_at_once(folder: Path) -> None:
         "digests[0].category",
         "digests[0].schedule",
         "digests[1].category",
+        "digests[1].name",
         "feeds.entris",
         "feeds.entries",
     }

@@ -396,3 +396,16 @@ def test_a_changed_field_mapping_reads_the_posts_anew(desk: Desk) -> None:
         desk.configure("posts", fields={"title": ("headline",)})
         desk.collect(NOW + HOUR)
     assert desk.published("A1").post.title == "As the headline says"
+
+
+def test_a_new_file_at_the_path_of_a_post_that_moved_is_a_post_of_its_own(desk: Desk) -> None:
+    moved = desk.post_without_code("a", body="The first report.")
+    desk.collect()
+    moved.rename(moved.with_name("b.md"))
+    desk.collect()
+    desk.post_without_code("a", body="Another report.")
+    desk.collect()
+    assert desk.quarantine() == {}
+    assert desk.published("a.md").post.path == "b.md"
+    assert desk.published("a.md-2").post.path == "a.md"
+    assert desk.collect().edited == 0

@@ -11,7 +11,7 @@ import pytest
 from publisher.jobs.compose_editions import compose_due
 from publisher.jobs.subscriptions import Enrolment, subscribe
 from publisher.model.edition import EditionState
-from publisher.model.errors import TemplateError
+from publisher.model.errors import TemplateError, UsageError
 from publisher.model.subscriber import Consent
 from publisher.store import deliveries, editions, schema, subscribers
 from tests.build import NOW
@@ -235,6 +235,14 @@ def test_there_is_no_substitute_for_an_edition_that_is_skipped(desk: Desk) -> No
     desk.post("A1", language="en")
     compose(desk)
     assert recipients(desk) == {"world-2024-11-10-en": ["en@example.org"]}
+
+
+def test_an_editors_address_that_is_none_stops_the_edition_with_its_key(desk: Desk) -> None:
+    desk.configure_digest(copies_to=("nobody",))
+    desk.post("A1", language="en")
+    with pytest.raises(UsageError, match="copies_to has 'nobody'"):
+        compose(desk)
+    assert recipients(desk) == {}
 
 
 def test_editors_get_every_language_and_one_message_where_they_subscribe_too(desk: Desk) -> None:

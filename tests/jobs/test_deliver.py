@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
@@ -313,6 +313,36 @@ def test_one_message_that_cannot_be_handed_over_does_not_stop_the_others(sqlite:
     relay = Relay(stumble)
     deliver(sqlite, relay)
     assert sorted(relay.taken) == [address(n) for n in (0, 2, 3, 4)]
+
+
+@dataclass(frozen=True)
+class OutOfInk(Signer):
+    """Signs for nobody whose number is 2."""
+
+    def token(self, purpose: str, subscriber_id: int, digest: str) -> str:
+        if subscriber_id == 2:
+            raise ValueError("no ink")
+        return Signer.token(self, purpose, subscriber_id, digest)
+
+
+def test_a_recipient_for_whom_no_message_can_be_made_has_failed_and_the_others_have_theirs(sqlite: Database) -> None:
+    freeze(sqlite, 3)
+    relay = Relay()
+    sender = replace(SENDER, signer=OutOfInk(SENDER.signer.secret))
+    Deliverer(database=sqlite, transport=relay, sender=sender, digests={"world": WORLD}, clock=lambda: NOW).deliver()
+    assert sorted(relay.taken) == [address(0), address(2)]
+    assert states(sqlite) == {"accepted": 2, "failed": 1}
+
+
+def test_what_is_uncertain_twice_is_held(sqlite: Database) -> None:
+    freeze(sqlite, 1)
+    relay = Relay(lambda _message: None)
+    deliver(sqlite, relay)
+    assert states(sqlite) == {"uncertain": 1}
+    deliver(sqlite, relay, now=NOW + timedelta(minutes=16))
+    assert states(sqlite) == {"held": 1}
+    assert relay.taken == [address(0)] * 2
+    assert state_of_edition(sqlite) is EditionState.FINISHED
 
 
 @pytest.mark.parametrize("way", ["unsubscribed", "suppressed"])
