@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from publisher.content.scan import scan
 from publisher.jobs.ports import silent
+from publisher.kit.parallel import spread
 from publisher.model import change as changes
 from publisher.model.change import Change, Kind
 from publisher.model.errors import PostError
 from publisher.model.feed import feeds_of, touched
 from publisher.model.naming import slug
+from publisher.model.post import Post
 from publisher.store import facts, feeds, posts, sources
 from publisher.store.sources import Remembered
 
@@ -23,8 +26,11 @@ if TYPE_CHECKING:
     from publisher.content.scan import SourceFile
     from publisher.jobs.ports import Progress
     from publisher.model.feed import FeedKey
-    from publisher.model.post import KnownPost, Post
+    from publisher.model.post import KnownPost
     from publisher.store.database import Database, Transaction
+#: How many files are read between two reports of progress, and how many are worth another process.
+_BATCH = 20_000
+_WORTH_SHARING = 1_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,16 +112,27 @@ def _read(
 ) -> tuple[list[Post], dict[str, tuple[int, str]]]:
     read: list[Post] = []
     rejected: dict[str, tuple[int, str]] = {}
-    for done, source in enumerate(fresh):
-        if done % 100 == 0:
-            progress("reading posts", done, len(fresh))
-        try:
-            read.append(reader.read(source))
-        except PostError as error:
-            rejected[source.path] = (error.line, error.reason)
-        except Exception as error:  # noqa: BLE001 (the wall: whatever one post does, the others are published)
-            rejected[source.path] = (1, f"cannot be read: {type(error).__name__}: {error}")
+    for start in range(0, len(fresh), _BATCH):
+        progress("reading posts", start, len(fresh))
+        batch = fresh[start : start + _BATCH]
+        outcomes = spread(functools.partial(_attempt, reader), batch, worth=_WORTH_SHARING)
+        for source, outcome in zip(batch, outcomes, strict=True):
+            if isinstance(outcome, Post):
+                read.append(outcome)
+            else:
+                rejected[source.path] = outcome
+    progress("reading posts", len(fresh), len(fresh))
     return read, rejected
+
+
+def _attempt(reader: PostReader, source: SourceFile) -> Post | tuple[int, str]:
+    """Read one file: the post, or the line and the reason why it is none."""
+    try:
+        return reader.read(source)
+    except PostError as error:
+        return error.line, error.reason
+    except Exception as error:  # noqa: BLE001 (the wall: whatever one post does, the others are published)
+        return 1, f"cannot be read: {type(error).__name__}: {error}"
 
 
 def _decide(connection: Transaction, look: _Scan, *, authority: str, now: datetime) -> list[Change]:

@@ -95,10 +95,13 @@ def _write(
 ) -> Written:
     files: list[OutputFile] = []
     statuses: list[FeedStatus] = []
+    with database.read() as connection:
+        chosen = {key: posts.newest(connection, key, plan.entries) for key in keys}
+    every = {known.code: known for posts_of_feed in chosen.values() for known in posts_of_feed}
+    rendered = {article.code: article for article in bodies.articles(database, every.values(), now=now)}
     for key in keys:
-        with database.read() as connection:
-            chosen = posts.newest(connection, key, plan.entries)
-        articles = within(in_order(bodies.articles(database, chosen, now=now)), plan.max_bytes)
+        shown = [rendered[known.code] for known in chosen[key] if known.code in rendered]
+        articles = within(in_order(shown), plan.max_bytes)
         document = _document(key, plan, names, articles)
         updated = whole_second(document.updated)
         for extension, content in _encode(document, plan.formats).items():

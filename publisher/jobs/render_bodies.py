@@ -9,6 +9,7 @@ from urllib.parse import quote
 from publisher.content.read import body_of, hash_of
 from publisher.content.render import PIPELINE
 from publisher.content.scan import measure
+from publisher.kit.parallel import spread
 from publisher.kit.text import same_text
 from publisher.kit.urls import web_url
 from publisher.model.errors import PostError
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
     from publisher.content.render import BodyRenderer
     from publisher.store.database import Database, Transaction
+
+
+#: How many bodies are worth another process.
+_WORTH_SHARING = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,30 +50,32 @@ class Bodies:
             kept = posts.rendered(connection, [known.code for known in chosen])
             slugs = posts.section_slugs(connection)
             names = posts.section_names(connection)
+        wanted = [known for known in chosen if known.code not in kept or kept[known.code][0] != _key(known)]
         fresh: dict[str, tuple[str, RenderedBody]] = {}
         rejected: dict[str, PostError] = {}
-        for known in chosen:
-            key = f"{PIPELINE}:{known.post.body_key}"
-            if known.code in kept and kept[known.code][0] == key:
-                continue
-            try:
-                fresh[known.code] = (key, self._render(known))
-            except PostError as error:
-                rejected[known.post.path] = error
-            except Exception as error:  # noqa: BLE001 (the wall: whatever one post does, the others are published)
-                rejected[known.post.path] = PostError(f"cannot be rendered: {type(error).__name__}: {error}")
-        if fresh or rejected:
+        for known, outcome in zip(wanted, spread(self._attempt, wanted, worth=_WORTH_SHARING), strict=True):
+            if isinstance(outcome, PostError):
+                rejected[known.post.path] = outcome
+            else:
+                fresh[known.code] = (_key(known), outcome)
+        if wanted:
             with database.begin() as connection:
                 posts.keep_rendered(connection, fresh)
                 self._quarantine(connection, rejected, now)
         bodies = {code: body for code, (_, body) in (kept | fresh).items()}
         return [self._article(known, bodies[known.code], slugs, names) for known in chosen if known.code in bodies]
 
-    def _render(self, known: KnownPost) -> RenderedBody:
-        body = body_of(measure(self.folder, known.post.path))
-        if hash_of(body) != known.post.body_hash:
-            raise PostError("has changed since it was collected: the next run reads it again")
-        return self.renderer.render(known.post, body)
+    def _attempt(self, known: KnownPost) -> RenderedBody | PostError:
+        """Render one body: the body, or the reason why not."""
+        try:
+            body = body_of(measure(self.folder, known.post.path))
+            if hash_of(body) != known.post.body_hash:
+                return PostError("has changed since it was collected: the next run reads it again")
+            return self.renderer.render(known.post, body)
+        except PostError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 (the wall: whatever one post does, the others are published)
+            return PostError(f"cannot be rendered: {type(error).__name__}: {error}")
 
     def _quarantine(self, connection: Transaction, rejected: dict[str, PostError], now: datetime) -> None:
         noted = []
@@ -111,3 +118,8 @@ class Bodies:
             "category": quote(sections[0][0] if sections else "all"),
         }
         return web_url(self.page_url.format_map(values))
+
+
+def _key(known: KnownPost) -> str:
+    """Name what a rendering was made of."""
+    return f"{PIPELINE}:{known.post.body_key}"

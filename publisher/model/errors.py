@@ -13,7 +13,7 @@ PublisherError                 one sentence: what, where, and the way out
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +43,14 @@ class PostError(PublisherError):
         self.line = line
         self.reason = reason
         super().__init__(f"line {line}: {reason}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Say how to make it again: it comes back from other processes."""
+        return _post_error, (self.reason, self.line)
+
+
+def _post_error(reason: str, line: int) -> PostError:
+    return PostError(reason, line=line)
 
 
 class StoreError(PublisherError):
