@@ -83,7 +83,7 @@ def measure(folder: Path, path: str) -> SourceFile:
 def _measure(root: str, path: str, entry: os.DirEntry[str] | Path, scanned: int) -> SourceFile:
     obstacle = None
     full_path = os.fspath(entry)
-    status = os.stat(full_path, follow_symlinks=False)  # noqa: PTH116 (as above)
+    status = entry.stat(follow_symlinks=False)
     if stat.S_ISLNK(status.st_mode):
         target = os.path.realpath(full_path)
         if not target.startswith(root + os.sep):
@@ -95,7 +95,9 @@ def _measure(root: str, path: str, entry: os.DirEntry[str] | Path, scanned: int)
                 obstacle = "is a link that leads nowhere"
     if obstacle is None and not stat.S_ISREG(status.st_mode):
         obstacle = "is not a regular file"
-    shown = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    shown = path
+    if not path.isascii():
+        shown = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     if shown != path:
         obstacle = "has a file name that is not UTF-8"
     if len(shown.encode()) > PATH_BYTES:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import logging
 import re
+import sys
 import threading
+import types
 from typing import TYPE_CHECKING, Any
 
 from publisher.model.errors import TemplateError
@@ -42,8 +44,17 @@ def _require(wanted: Iterable[str], html: str, sentence: str) -> None:
 
 @functools.cache
 def _transformer() -> Any:
-    import cssutils
-    import premailer
+    # premailer imports requests to fetch style sheets, which it must not: an empty module in its place leaves nothing
+    # to fetch with, and saves a tenth of a second.
+    absent = "requests" not in sys.modules
+    if absent:
+        sys.modules["requests"] = types.ModuleType("requests")
+    try:
+        import cssutils
+        import premailer
+    finally:
+        if absent:
+            del sys.modules["requests"]
 
     # premailer's allow_network does not cover what cssutils fetches by itself for an @import.
     cssutils.util._defaultFetcher = _fetch_nothing  # noqa: SLF001 (there is no public place to say it)

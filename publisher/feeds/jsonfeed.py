@@ -24,7 +24,7 @@ def build(document: FeedDocument) -> bytes:
         "language": document.language,
         "items": [_item(article) for article in document.entries],
     }
-    return (json.dumps(_without_none(feed), ensure_ascii=False, indent=1) + "\n").encode()
+    return (json.dumps(_without_none(feed), ensure_ascii=False) + "\n").encode()
 
 
 def _item(article: Article) -> dict[str, Any]:
