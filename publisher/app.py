@@ -22,14 +22,14 @@ from publisher.jobs.publish_feeds import FeedPlan
 from publisher.jobs.render_bodies import Bodies
 from publisher.kit.lock import holding
 from publisher.kit.templating import Templating
-from publisher.model.errors import LostStateError, UsageError
+from publisher.model.errors import LostStateError, TemplateError, UsageError
 from publisher.site.index import SitePages
 from publisher.slots import Schedule
 from publisher.store import editions
 from publisher.store.database import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from publisher.config import Settings
@@ -51,13 +51,20 @@ class Report:
     delivered: Delivered = field(default_factory=Delivered)
     #: Posts that turned out to be broken when they were rendered, with the reason.
     broken: dict[str, str] = field(default_factory=dict)
+    #: What could not be done at all, a sentence each; the rest was.
+    troubles: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
         """Say whether something was newly left out or went wrong, while the rest was published."""
-        return bool(
-            self.collected.newly_quarantined or self.broken or self.delivered.trouble or self.delivered.states["failed"]
-        )
+        return bool(self.collected.newly_quarantined or self.broken or self.troubles or self.delivered.states["failed"])
+
+    @property
+    def changed_something(self) -> bool:
+        """Say whether anything is not as it was before."""
+        posts = self.collected
+        moved = posts.new or posts.edited or posts.released or posts.withdrawn
+        return bool(moved or self.feeds.written or self.pages.written or self.editions or self.delivered.states.total())
 
     @property
     def nothing_published(self) -> bool:
@@ -172,19 +179,11 @@ class Publication:
 
     def run(self) -> Report:
         """Do one whole run: collect, write what changed, compose what is due, deliver."""
-        self.refuse_the_past()
-        collected = self.collect()
-        feeds = self.publish_feeds()
-        frozen = compose_editions.compose_due(
-            self.database, self.composer, list(self.digests.values()), now=self.now, clock=self.clock()
+        return self._run(
+            lambda: compose_editions.compose_due(
+                self.database, self.composer, list(self.digests.values()), now=self.now, clock=self.clock()
+            )
         )
-        return self._finish(collected, feeds, frozen)
-
-    def run_feeds(self) -> Report:
-        """Collect and write; compose and send nothing."""
-        collected = self.collect()
-        feeds = self.publish_feeds()
-        return Report(collected=collected, feeds=feeds, pages=self._publish_site(), broken=self._bodies.broken)
 
     def run_digest(self, name: str, language: str | None) -> Report:
         """Compose an edition of a digest for this minute, and deliver it."""
@@ -194,17 +193,32 @@ class Publication:
             raise UsageError(
                 f"the digest {name!r} has no edition in {language!r}; it has {', '.join(digest.languages)}"
             )
-        self.refuse_the_past()
+        return self._run(
+            lambda: compose_editions.compose_now(
+                self.database, self.composer, digest, languages=languages, now=self.now, clock=self.clock()
+            )
+        )
+
+    def run_feeds(self) -> Report:
+        """Collect and write; compose and send nothing."""
         collected = self.collect()
         feeds = self.publish_feeds()
-        frozen = compose_editions.compose_now(
-            self.database, self.composer, digest, languages=languages, now=self.now, clock=self.clock()
-        )
-        return self._finish(collected, feeds, frozen)
+        pages, trouble = self._publish_site()
+        return Report(collected=collected, feeds=feeds, pages=pages, broken=self._bodies.broken, troubles=trouble)
 
-    def _finish(self, collected: Collected, feeds: Written, frozen: Sequence[Frozen]) -> Report:
-        pages = self._publish_site()
-        delivered = Delivered() if self.rehearsal else self.deliver()
+    def _run(self, compose: Callable[[], list[Frozen]]) -> Report:
+        """Do every step of a run; a template that is broken stops what it is for, not the mail that waits."""
+        self._refuse_the_past()
+        collected = self.collect()
+        feeds = self.publish_feeds()
+        frozen: list[Frozen] = []
+        troubles: tuple[str, ...] = ()
+        try:
+            frozen = compose()
+        except TemplateError as error:
+            troubles = (str(error),)
+        pages, trouble = self._publish_site()
+        delivered = Delivered() if self.rehearsal else self._deliver()
         return Report(
             collected=collected,
             feeds=feeds,
@@ -212,9 +226,10 @@ class Publication:
             editions=tuple(frozen),
             delivered=delivered,
             broken=self._bodies.broken,
+            troubles=troubles + trouble + ((delivered.trouble,) if delivered.trouble else ()),
         )
 
-    def refuse_the_past(self) -> None:
+    def _refuse_the_past(self) -> None:
         """Raise UsageError if the publication's time is before its last edition: it would be composed twice."""
         if self.rehearsal:
             return
@@ -250,12 +265,18 @@ class Publication:
             self.database, self.output, self._bodies, self.feed_plan, now=self.now, progress=self.progress
         )
 
-    def _publish_site(self) -> Written:
+    def _publish_site(self) -> tuple[Written, tuple[str, ...]]:
         site = self.settings.site
         pages = SitePages(
             templating=self._templating, title=site.title, language=site.language, postal_address=site.postal_address
         )
-        return publish_site.publish_site(self.database, self.output, self._bodies, pages, self.feed_plan, now=self.now)
+        try:
+            written = publish_site.publish_site(
+                self.database, self.output, self._bodies, pages, self.feed_plan, now=self.now
+            )
+        except TemplateError as error:
+            return Written(), (str(error),)
+        return written, ()
 
     def preview(self, name: str) -> list[Composition]:
         """Compose what a digest would send now, whether it is due or not. Only in a rehearsal: nothing stays."""
@@ -266,7 +287,7 @@ class Publication:
             raise UsageError(f"the schedule of {name!r} has never been due before {self.now.isoformat()}")
         return self.composer.compose(self.database, digest, slot, now=self.now)
 
-    def deliver(self) -> Delivered:
+    def _deliver(self) -> Delivered:
         """Send what is due."""
         with self.database.read() as connection:
             if not editions.open_ones(connection):

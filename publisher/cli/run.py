@@ -81,8 +81,8 @@ def _run(options: Options, work: Callable[[Publication], Report], *, dry_run: bo
         click.echo(f"{file.path}, line {file.line}: {file.reason}", err=True)
     for path, reason in report.broken.items():
         click.echo(f"{path}: {reason}", err=True)
-    if report.delivered.trouble:
-        click.echo(f"publish: {report.delivered.trouble}", err=True)
+    for trouble in report.troubles:
+        click.echo(f"publish: {trouble}", err=True)
     if report.nothing_published:
         return 3
     return 1 if report.failed else 0
@@ -112,7 +112,7 @@ def _show(report: Report, publication: Publication, seconds: float) -> None:
         others = [f"{count:,} {state}" for state, count in sorted(states.items()) if count and state != "accepted"]
         rows.append(("messages", ", ".join([f"{states['accepted']:,} sent", *others])))
     rows.append(("time", f"{seconds:.2f} s"))
-    if not (posts.new or posts.edited or posts.withdrawn or posts.released or written or report.editions):
+    if not report.changed_something:
         echo("Nothing has changed.")
     table([], rows)
     if not would and (written or report.editions):

@@ -90,8 +90,8 @@ def _work(options: Options) -> None:
         return
     for file in report.collected.newly_quarantined:
         log.warning("%s, line %s: %s", file.path, file.line, file.reason)
-    if report.delivered.trouble:
-        log.error("%s", report.delivered.trouble)
+    for trouble in report.troubles:
+        log.error("%s", trouble)
     sent = report.delivered.states["accepted"]
     log.info(
         "%d posts seen, %d new, %d edited; %d files written; %d editions; %d messages",

@@ -301,11 +301,24 @@ def test_a_broken_template_is_one_sentence_and_the_next_run_goes_on_from_there(
     path.parent.mkdir(parents=True)
     path.write_bytes(template.encode() if isinstance(template, str) else template)
     done = publish(*AT_NOON)
-    assert (done.code, done.is_one_sentence()) == (3, True)
+    assert (done.code, done.is_one_sentence()) == (1, True)
     assert reason in done.err
+    assert (publish.folder / "output/feeds/all.rss").is_file()
     assert not (publish.folder / "var/outbox").exists()
     path.unlink()
     assert f"{ID}: 1 story" in publish(*AT_NOON).out
+
+
+def test_a_broken_page_stops_neither_feeds_nor_mail(publish: Publish) -> None:
+    publish.post("A1")
+    path = publish.folder / "templates/site/index.html"
+    path.parent.mkdir(parents=True)
+    path.write_text("{{ nobody }}")
+    done = publish(*AT_NOON)
+    assert (done.code, done.is_one_sentence()) == (1, True)
+    assert (publish.folder / "output/feeds/all.rss").is_file()
+    assert not (publish.folder / "output/index.html").exists()
+    assert len(list((publish.folder / "var/outbox").rglob("*.eml"))) == 1
 
 
 def test_a_posts_folder_that_is_not_there_is_one_sentence_and_nothing_is_withdrawn(publish: Publish) -> None:

@@ -58,3 +58,9 @@ def test_two_mailboxes_are_not_equal() -> None:
 def test_what_is_no_address_is_refused_in_words(typed: str) -> None:
     with pytest.raises(ValueError, match=r"\w+ \w+"):
         parse_address(typed)
+
+
+def test_more_than_64_octets_before_the_at_sign_are_too_many() -> None:
+    assert parse_address(f"{'x' * 64}@example.org").address == f"{'x' * 64}@example.org"
+    with pytest.raises(ValueError, match="before the @"):
+        parse_address(f"{'ข' * 22}@example.org")
