@@ -251,12 +251,7 @@ class Publication:
             site_url=site.url,
         )
         return collect(
-            self.database,
-            self.posts_folder,
-            reader,
-            authority=site.authority,
-            now=self.now,
-            progress=self.progress,
+            self.database, self.posts_folder, reader, authority=site.authority, now=self.now, progress=self.progress
         )
 
     def publish_feeds(self) -> Written:

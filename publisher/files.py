@@ -111,11 +111,7 @@ class Output:
         manifest = dict(before)
         for file in files:
             digest = hashlib.sha256(file.content).hexdigest()
-            entry = {
-                "etag": f'"{digest[:32]}"',
-                "bytes": len(file.content),
-                "changed": file.changed.isoformat(),
-            }
+            entry = {"etag": f'"{digest[:32]}"', "bytes": len(file.content), "changed": file.changed.isoformat()}
             old = manifest.get(file.path)
             if old is None or old["etag"] != entry["etag"]:
                 manifest[file.path] = entry

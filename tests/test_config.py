@@ -433,11 +433,7 @@ def test_a_list_that_repeats_itself_counts_once(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [
-        (b"[site\n", "is not TOML"),
-        (b"title = \xff\n", "is not TOML"),
-        (b"a = 1\na = 2\n", "is not TOML"),
-    ],
+    [(b"[site\n", "is not TOML"), (b"title = \xff\n", "is not TOML"), (b"a = 1\na = 2\n", "is not TOML")],
 )
 def test_a_file_that_is_no_toml_is_one_sentence(folder: Path, content: bytes, reason: str) -> None:
     path = folder / "config" / "publisher.toml"

@@ -96,11 +96,7 @@ def with_global_options(function: _Function) -> _Function:
                 callback=_keep("verbose"),
             ),
             click.option(
-                "--quiet",
-                is_flag=True,
-                help="Say nothing but errors.",
-                expose_value=False,
-                callback=_keep("quiet"),
+                "--quiet", is_flag=True, help="Say nothing but errors.", expose_value=False, callback=_keep("quiet")
             ),
         ]
     ):

@@ -67,13 +67,7 @@ class _Scan:
 
 
 def collect(
-    database: Database,
-    folder: Path,
-    reader: PostReader,
-    *,
-    authority: str,
-    now: datetime,
-    progress: Progress = silent,
+    database: Database, folder: Path, reader: PostReader, *, authority: str, now: datetime, progress: Progress = silent
 ) -> Collected:
     """Read every file that is new or changed, decide what each means, and record it in one transaction.
 

@@ -7,17 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from publisher.kit.addresses import parse_address
-from publisher.model.edition import (
-    Digest,
-    Draft,
-    Edition,
-    EditionState,
-    Slot,
-    compose,
-    edition_id,
-    is_due,
-    web_path,
-)
+from publisher.model.edition import Digest, Draft, Edition, EditionState, Slot, compose, edition_id, is_due, web_path
 from publisher.model.errors import UsageError
 from publisher.slots import Schedule, slot_for_minute
 from publisher.store import editions, posts, subscribers

@@ -56,13 +56,7 @@ class FeedPlan:
 
 
 def publish_feeds(
-    database: Database,
-    output: Output,
-    bodies: Bodies,
-    plan: FeedPlan,
-    *,
-    now: datetime,
-    progress: Progress = silent,
+    database: Database, output: Output, bodies: Bodies, plan: FeedPlan, *, now: datetime, progress: Progress = silent
 ) -> Written:
     """Write every feed that is stale, or whose files are missing. Raises OutputError."""
     with database.begin() as connection:

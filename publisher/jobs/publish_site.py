@@ -78,12 +78,7 @@ def _fingerprint(connection: Transaction, shown: list[EditionSummary], pages: Si
 
 
 def _pages(
-    database: Database,
-    bodies: Bodies,
-    pages: SitePages,
-    plan: FeedPlan,
-    shown: list[EditionSummary],
-    now: datetime,
+    database: Database, bodies: Bodies, pages: SitePages, plan: FeedPlan, shown: list[EditionSummary], now: datetime
 ) -> list[OutputFile]:
     with database.read() as connection:
         known = feeds.everything(connection)

@@ -59,12 +59,7 @@ def _enrol(connection: Transaction, wanted: Enrolment, now: datetime) -> tuple[C
 
 
 def import_csv(
-    database: Database,
-    lines: Iterable[str],
-    *,
-    digests: Sequence[str],
-    confirmed: bool,
-    now: datetime,
+    database: Database, lines: Iterable[str], *, digests: Sequence[str], confirmed: bool, now: datetime
 ) -> Enrolled:
     """Put the addresses of a CSV file on their lists, in one transaction; bad lines are named and left out.
 

@@ -22,15 +22,7 @@ if TYPE_CHECKING:
 #: Scripts that are written from right to left, by their languages.
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "sd", "ug", "yi", "dv", "ckb"})
 #: The script that decides about fonts and line height, by language.
-_SCRIPTS = {
-    "th": "thai",
-    "lo": "thai",
-    "zh": "cjk",
-    "ja": "cjk",
-    "ko": "cjk",
-    "hi": "devanagari",
-    "mr": "devanagari",
-}
+_SCRIPTS = {"th": "thai", "lo": "thai", "zh": "cjk", "ja": "cjk", "ko": "cjk", "hi": "devanagari", "mr": "devanagari"}
 
 
 @dataclass(frozen=True)

@@ -81,11 +81,7 @@ def _place(known: KnownPost, post: Post, now: datetime, authority: str) -> Known
             rank=rank(post.date, known.collected if known.state is State.FUTURE and known.post == post else now),
         )
     return replace(
-        known,
-        post=post,
-        state=State.PUBLISHED,
-        withdrawn=None,
-        updated=_updated(known, known.published, post, now),
+        known, post=post, state=State.PUBLISHED, withdrawn=None, updated=_updated(known, known.published, post, now)
     )
 
 

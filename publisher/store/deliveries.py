@@ -44,10 +44,7 @@ def recover(connection: Connection, *, now: datetime, hold: bool) -> int:
         update(deliveries)
         .where(deliveries.c.state == DeliveryState.INFLIGHT)
         .values(
-            state=DeliveryState.UNCERTAIN.value,
-            due=now + UNCERTAIN_WAIT,
-            reply=reply,
-            doubts=deliveries.c.doubts + 1,
+            state=DeliveryState.UNCERTAIN.value, due=now + UNCERTAIN_WAIT, reply=reply, doubts=deliveries.c.doubts + 1
         )
     )
     return connection.execute(given_up).rowcount + connection.execute(lost).rowcount

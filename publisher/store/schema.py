@@ -155,12 +155,7 @@ feeds = Table(
 )
 
 #: Single values, such as what the feeds were last built from.
-facts = Table(
-    "facts",
-    metadata,
-    Column("name", String(40), primary_key=True),
-    Column("value", Text, nullable=False),
-)
+facts = Table("facts", metadata, Column("name", String(40), primary_key=True), Column("value", Text, nullable=False))
 
 editions = Table(
     "editions",

@@ -31,14 +31,7 @@ def published(publish: Publish) -> Publish:
 
 def test_status_accounts_for_every_file(published: Publish) -> None:
     status = published("status", "--json").json
-    assert status["posts"] == {
-        "seen": 4,
-        "published": 1,
-        "draft": 1,
-        "future": 1,
-        "withdrawn": 1,
-        "quarantined": 1,
-    }
+    assert status["posts"] == {"seen": 4, "published": 1, "draft": 1, "future": 1, "withdrawn": 1, "quarantined": 1}
     assert status["feeds"] == 4
     assert status["editions"] == [{"id": ID, "state": "finished"}]
     assert set(status["deliveries"]) == STATES

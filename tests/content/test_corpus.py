@@ -135,8 +135,7 @@ def is_true(source: SourceFile, error: PostError) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("site", "least", "languages"),
-    [("ruby-lang", 1_500, {"en", "ja", "ko", "pt", "zh-cn"}), ("opensuse", 750, {"th"})],
+    ("site", "least", "languages"), [("ruby-lang", 1_500, {"en", "ja", "ko", "pt", "zh-cn"}), ("opensuse", 750, {"th"})]
 )
 def test_every_file_of_a_jekyll_site_is_a_post_or_refused_with_a_true_reason(
     corpus: Path, site: str, least: int, languages: set[str]
@@ -179,9 +178,7 @@ def test_every_body_of_a_jekyll_site_is_fit_for_xml(site: list[tuple[Post, str, 
     assert [read.path for read, _, rendered in site if UNFIT.search(rendered.html + rendered.lead)] == []
 
 
-def test_of_a_site_written_by_hand_nothing_goes_but_repeated_titles(
-    site: list[tuple[Post, str, RenderedBody]],
-) -> None:
+def test_of_a_site_written_by_hand_nothing_goes_but_repeated_titles(site: list[tuple[Post, str, RenderedBody]]) -> None:
     # A listing in a Liquid block is no code block before Liquid is read.
     taken = [
         (read.path, removed.text)

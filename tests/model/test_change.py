@@ -66,11 +66,7 @@ def test_a_post_whose_date_has_come_is_released_under_its_date() -> None:
     change = release(waiting, now=NOW + 2 * _DAY, authority=_AUTHORITY)
     assert (change.kind, change.before) == (Kind.RELEASED, waiting)
     assert change.after is not None
-    assert (change.after.state, change.after.published, change.after.rank) == (
-        State.PUBLISHED,
-        NOW + _DAY,
-        NOW + _DAY,
-    )
+    assert (change.after.state, change.after.published, change.after.rank) == (State.PUBLISHED, NOW + _DAY, NOW + _DAY)
     assert change.after.collected == NOW
 
 
@@ -133,11 +129,7 @@ def test_a_published_post_that_becomes_a_draft_is_hidden_and_comes_back_under_it
 
 @pytest.mark.parametrize(
     ("written", "updated"),
-    [
-        (_DATE + timedelta(hours=1), _DATE + timedelta(hours=1)),
-        (_DATE - _DAY, _DATE),
-        (NOW + 9 * _DAY, NOW),
-    ],
+    [(_DATE + timedelta(hours=1), _DATE + timedelta(hours=1)), (_DATE - _DAY, _DATE), (NOW + 9 * _DAY, NOW)],
     ids=["after the date", "before the date", "in the future"],
 )
 def test_the_front_matters_own_date_of_an_edit_counts_between_the_date_and_now(

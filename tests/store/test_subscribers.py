@@ -27,8 +27,7 @@ def test_two_spellings_of_one_mailbox_are_one_subscriber_as_first_written(databa
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "expected"),
-    [("th", None, "th"), ("th", "en", "en"), (None, "en", "en"), (None, None, None)],
+    ("first", "second", "expected"), [("th", None, "th"), ("th", "en", "en"), (None, "en", "en"), (None, None, None)]
 )
 def test_a_language_that_is_given_replaces_the_one_before(
     database: Database, first: str | None, second: str | None, expected: str | None

@@ -17,33 +17,15 @@ ADVERTISEMENT = frozenset(
         "promoted content",
     }
     | {"โฆษณา", "พื้นที่โฆษณา", "เนื้อหาสปอนเซอร์", "ผู้สนับสนุน"}
-    | {
-        "scroll to continue with content",
-        "story continues below advertisement",
-        "continue reading below advertisement",
-    }
+    | {"scroll to continue with content", "story continues below advertisement", "continue reading below advertisement"}
 )
 
 #: A heading like this, with links under it, is not the report's.
 RELATED = frozenset(
     {"ข่าวที่เกี่ยวข้อง", "อ่านข่าวที่เกี่ยวข้อง", "บทความที่เกี่ยวข้อง", "เรื่องที่เกี่ยวข้อง", "ข่าวเกี่ยวข้อง"}
     | {"ข่าวอื่นที่น่าสนใจ", "เรื่องที่คุณอาจสนใจ", "อ่านเพิ่มเติม", "อ่านข่าวอื่นๆ", "ข่าวแนะนำ"}
-    | {
-        "related news",
-        "related articles",
-        "related stories",
-        "related posts",
-        "related content",
-        "related topics",
-    }
-    | {
-        "read also",
-        "also read",
-        "you may also like",
-        "you might also like",
-        "more on this story",
-        "more stories",
-    }
+    | {"related news", "related articles", "related stories", "related posts", "related content", "related topics"}
+    | {"read also", "also read", "you may also like", "you might also like", "more on this story", "more stories"}
     | {"recommended stories", "recommended for you", "most read", "trending now"}
 )
 
@@ -72,16 +54,7 @@ BADGE = re.compile(
 
 #: Hosts that a picture of a report does not lead to.
 CHANNEL_HOSTS = frozenset(
-    {
-        "lin.ee",
-        "line.me",
-        "page.line.me",
-        "facebook.com",
-        "m.facebook.com",
-        "twitter.com",
-        "x.com",
-        "instagram.com",
-    }
+    {"lin.ee", "line.me", "page.line.me", "facebook.com", "m.facebook.com", "twitter.com", "x.com", "instagram.com"}
     | {"t.me", "tiktok.com", "wa.me", "api.whatsapp.com", "news.google.com"}
 )
 
