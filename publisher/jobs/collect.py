@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from publisher.model.feed import FeedKey
     from publisher.model.post import KnownPost
     from publisher.store.database import Database, Transaction
+
 #: How many files are read between two reports of progress, and how many are worth another process.
-_BATCH = 20_000
+_BATCH = 2_500
 _WORTH_SHARING = 1_000
 
 
