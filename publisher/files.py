@@ -35,6 +35,9 @@ class Written:
     written: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
 
+    def __add__(self, other: Written) -> Written:
+        return Written(self.written + other.written, self.unchanged + other.unchanged)
+
 
 @dataclass(slots=True)
 class Output:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from publisher.model.edition import Digest
 from publisher.model.post import Article, KnownPost, Post, State
 
 if TYPE_CHECKING:
@@ -72,6 +73,23 @@ def article(code: str = "A1", **values: Any) -> Article:
         "image": None,
     }
     return Article(**(made | values))
+
+
+def a_digest(**values: Any) -> Digest:
+    """A digest in Thai and English, Thai first."""
+    made: dict[str, Any] = {
+        "name": "world",
+        "titles": {"th": "สรุปข่าวโลก", "en": "World briefing"},
+        "category": "world",
+        "languages": ("th", "en"),
+        "schedule": "0 7 * * *",
+        "max_age": timedelta(days=7),
+        "max_stories": 12,
+        "min_posts": 1,
+        "approval": "auto",
+        "copies_to": (),
+    }
+    return Digest(**(made | values))
 
 
 def write_post(folder: Path, code: str = "A1", *, body: str = "The report, in one sentence.", **fields: str) -> Path:

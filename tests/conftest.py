@@ -61,7 +61,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         opened = Database.open("sqlite:///var/publisher.db", tmp_path)
     else:
         url: str = request.getfixturevalue("postgresql")
-        _empty(url)
+        empty_database(url)
         opened = Database.open(url, tmp_path)
     yield opened
     opened.close()
@@ -75,7 +75,7 @@ def sqlite(tmp_path: Path) -> Iterator[Database]:
     opened.close()
 
 
-def _empty(url: str) -> None:
+def empty_database(url: str) -> None:
     """Drop whatever the test before left; tables that are as they should be are only emptied."""
     from sqlalchemy import create_engine, inspect, text
 

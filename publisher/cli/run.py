@@ -57,6 +57,7 @@ def digest(context: click.Context, name: str, *, language: str | None, dry_run: 
 
     Its schedule does not matter; posts that an edition has had already are not sent again.
     """
+    options = options_of(context)
 
     def work(publication: Publication) -> Report:
         report = publication.run_digest(name, language.lower() if language else None)
@@ -64,7 +65,6 @@ def digest(context: click.Context, name: str, *, language: str | None, dry_run: 
             echo(f"{name}: no new posts for an edition")
         return report
 
-    options = options_of(context)
     context.exit(_run(options, work, dry_run=dry_run))
 
 
@@ -72,11 +72,14 @@ def _run(options: Options, work: Callable[[Publication], Report], *, dry_run: bo
     started = time.monotonic()
     # A run makes next to no cycles, and ends soon: looking for them would take a tenth of its time.
     gc.disable()
-    with options.publication(rehearsal=dry_run, progress=progress(quiet=options.quiet)) as publication:
-        with publication.running(waiting=_say_waiting):
-            report = work(publication)
-        if not options.quiet:
-            _show(report, publication, time.monotonic() - started)
+    try:
+        with options.publication(rehearsal=dry_run, progress=progress(quiet=options.quiet)) as publication:
+            with publication.running(waiting=_say_waiting):
+                report = work(publication)
+            if not options.quiet:
+                _show(report, publication, time.monotonic() - started)
+    finally:
+        gc.enable()
     for file in report.collected.newly_quarantined:
         click.echo(f"{file.path}, line {file.line}: {file.reason}", err=True)
     for path, reason in report.broken.items():

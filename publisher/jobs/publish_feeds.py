@@ -67,15 +67,12 @@ def publish_feeds(
         known = feeds.everything(connection)
         names = posts.section_names(connection)
     due = [feed.key for feed in known if feed.stale or not _stands(output, feed.key, plan)]
-    written: list[str] = []
-    unchanged = [path for feed in known if feed.key not in due for path in _paths(feed.key, plan)]
+    done = Written(unchanged=tuple(path for feed in known if feed.key not in due for path in _paths(feed.key, plan)))
     for start in range(0, len(due), _AT_ONCE):
         progress("writing feeds", start, len(due))
-        done = _write(database, output, bodies, plan, due[start : start + _AT_ONCE], names, now)
-        written += done.written
-        unchanged += done.unchanged
+        done += _write(database, output, bodies, plan, due[start : start + _AT_ONCE], names, now)
     progress("writing feeds", len(due), len(due))
-    return Written(tuple(written), tuple(unchanged))
+    return done
 
 
 def _write(

@@ -43,12 +43,13 @@ def publish_site(
         every = editions.listing(connection, _EVERY_EDITION)
         shown = [edition for edition in every if edition.state not in _HIDDEN]
         missing = [edition for edition in shown if not output.has(_web_path(edition))]
-        files = [_edition_file(connection, edition) for edition in missing]
+        frozen = [_edition_file(connection, edition) for edition in missing]
         fingerprint = _fingerprint(connection, shown[:_EDITIONS], pages, plan)
         current = facts.get(connection, "site") == fingerprint
+    # Before the pages, whose templates may be broken: the mail that links to them goes out all the same.
+    done = output.write(frozen)
     if not current or not output.has("index.html") or not output.has("assets/site.css"):
-        files += _pages(database, bodies, pages, plan, shown[:_EDITIONS], now)
-    done = output.write(files)
+        done += output.write(_pages(database, bodies, pages, plan, shown[:_EDITIONS], now))
     if not current:
         with database.begin() as connection:
             facts.put(connection, "site", fingerprint)

@@ -126,14 +126,8 @@ def upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> 
     dialect = connection.dialect
     compiled = statement.compile(dialect=dialect, column_keys=list(rows[0]))
     names = compiled.positiontup or list(rows[0])
-    processors = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
-    driven = [
-        tuple(
-            row[name] if process is None else process(row[name])
-            for name, process in zip(names, processors, strict=True)
-        )
-        for row in rows
-    ]
+    columns = [(name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names]
+    driven = [tuple(process(row[name]) if process else row[name] for name, process in columns) for row in rows]
     if compiled.positiontup:
         connection.exec_driver_sql(str(compiled), driven)
     else:

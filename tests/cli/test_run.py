@@ -318,6 +318,7 @@ def test_a_broken_page_stops_neither_feeds_nor_mail(publish: Publish) -> None:
     assert (done.code, done.is_one_sentence()) == (1, True)
     assert (publish.folder / "output/feeds/all.rss").is_file()
     assert not (publish.folder / "output/index.html").exists()
+    assert (publish.folder / "output/digests/world/2024-11-10/en.html").is_file()
     assert len(list((publish.folder / "var/outbox").rglob("*.eml"))) == 1
 
 

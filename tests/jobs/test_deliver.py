@@ -22,7 +22,7 @@ from publisher.model.errors import TransportError
 from publisher.model.subscriber import Consent
 from publisher.store import deliveries, editions, posts, schema, subscribers
 from publisher.store.database import Database
-from tests.build import NOW, known
+from tests.build import NOW, a_digest, known
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,18 +35,7 @@ OK = Receipt(250, "taken")
 LATER = Receipt(451, "try later")
 NEVER = Receipt(550, "no such user")
 
-WORLD = Digest(
-    name="world",
-    titles={"": "World briefing"},
-    category="world",
-    languages=("en",),
-    schedule="0 7 * * *",
-    max_age=timedelta(days=7),
-    max_stories=12,
-    min_posts=1,
-    approval="auto",
-    copies_to=(),
-)
+WORLD = a_digest(titles={"": "World briefing"}, languages=("en",))
 
 SENDER = Sender(
     address="World Desk <digest@news.example.org>",

@@ -9,28 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.model.edition import Digest, Slot, compose, edition_id, is_due, web_path
+from publisher.model.edition import Slot, compose, edition_id, is_due, web_path
 from publisher.model.post import KnownPost, State
-from tests.build import NOW, known
+from tests.build import NOW, a_digest, known
 
 _HOUR = timedelta(hours=1)
 _SLOT = Slot(NOW, "2024-11-10")
-
-
-def _digest(**values: Any) -> Digest:
-    made: dict[str, Any] = {
-        "name": "world",
-        "titles": {"th": "สรุปข่าวโลก", "en": "World briefing"},
-        "category": "world",
-        "languages": ("th", "en"),
-        "schedule": "0 7 * * *",
-        "max_age": timedelta(days=7),
-        "max_stories": 12,
-        "min_posts": 1,
-        "approval": "auto",
-        "copies_to": (),
-    }
-    return Digest(**(made | values))
 
 
 def _aged(*hours: int) -> list[KnownPost]:
@@ -66,11 +50,11 @@ def test_an_edition_is_called_by_digest_slot_and_language() -> None:
 
 @pytest.mark.parametrize(("language", "title"), [("en", "World briefing"), ("de", "สรุปข่าวโลก")])
 def test_a_digest_without_a_title_in_the_language_has_its_first(language: str, title: str) -> None:
-    assert _digest().title(language) == title
+    assert a_digest().title(language) == title
 
 
 def test_the_newest_are_stories_and_the_rest_are_titles() -> None:
-    draft = compose(_digest(max_stories=2), _aged(3, 1, 2, 4), now=NOW, first=False)
+    draft = compose(a_digest(max_stories=2), _aged(3, 1, 2, 4), now=NOW, first=False)
     assert draft is not None
     assert _codes(draft.stories) == ["P01", "P02"]
     assert _codes(draft.more) == ["P00", "P03"]
@@ -78,41 +62,41 @@ def test_the_newest_are_stories_and_the_rest_are_titles() -> None:
 
 def test_posts_of_one_moment_have_one_order() -> None:
     posts = _aged(1, 1, 1)
-    assert compose(_digest(), posts, now=NOW, first=False) == compose(_digest(), posts[::-1], now=NOW, first=False)
+    assert compose(a_digest(), posts, now=NOW, first=False) == compose(a_digest(), posts[::-1], now=NOW, first=False)
 
 
 def test_a_post_as_old_as_the_limit_is_too_old() -> None:
-    draft = compose(_digest(max_age=5 * _HOUR), _aged(4, 5, 6), now=NOW, first=False)
+    draft = compose(a_digest(max_age=5 * _HOUR), _aged(4, 5, 6), now=NOW, first=False)
     assert draft is not None
     assert _codes(draft.stories) == ["P00"]
 
 
 def test_the_age_of_the_first_edition_counts_from_its_newest_post() -> None:
     posts = _aged(1000, 1001, 1009)
-    assert compose(_digest(max_age=5 * _HOUR), posts, now=NOW, first=False) is None
-    draft = compose(_digest(max_age=5 * _HOUR), posts, now=NOW, first=True)
+    assert compose(a_digest(max_age=5 * _HOUR), posts, now=NOW, first=False) is None
+    draft = compose(a_digest(max_age=5 * _HOUR), posts, now=NOW, first=True)
     assert draft is not None
     assert _codes(draft.stories) == ["P00", "P01"]
 
 
 def test_a_post_dated_after_the_composition_waits() -> None:
-    draft = compose(_digest(max_age=2 * _HOUR), _aged(-1, 0, 1), now=NOW, first=True)
+    draft = compose(a_digest(max_age=2 * _HOUR), _aged(-1, 0, 1), now=NOW, first=True)
     assert draft is not None
     assert _codes(draft.stories) == ["P01", "P02"]
 
 
 def test_a_post_that_was_never_published_is_left_out() -> None:
-    assert compose(_digest(), [known("A1", state=State.DRAFT)], now=NOW, first=True) is None
+    assert compose(a_digest(), [known("A1", state=State.DRAFT)], now=NOW, first=True) is None
 
 
 @pytest.mark.parametrize(("min_posts", "composed"), [(0, True), (2, True), (3, False)])
 def test_an_edition_with_too_few_posts_is_skipped(min_posts: int, composed: bool) -> None:
-    draft = compose(_digest(min_posts=min_posts), _aged(1, 2), now=NOW, first=False)
+    draft = compose(a_digest(min_posts=min_posts), _aged(1, 2), now=NOW, first=False)
     assert (draft is not None) is composed
 
 
 def test_an_edition_without_posts_is_skipped_however_few_are_enough() -> None:
-    assert compose(_digest(min_posts=0), [], now=NOW, first=True) is None
+    assert compose(a_digest(min_posts=0), [], now=NOW, first=True) is None
 
 
 @given(
@@ -126,7 +110,7 @@ def test_an_edition_without_posts_is_skipped_however_few_are_enough() -> None:
 def test_every_candidate_young_enough_is_a_story_or_a_title_and_never_both(
     ages: list[int], max_age: int, max_stories: int, min_posts: int, first: bool
 ) -> None:
-    digest = _digest(max_age=max_age * _HOUR, max_stories=max_stories, min_posts=min_posts)
+    digest = a_digest(max_age=max_age * _HOUR, max_stories=max_stories, min_posts=min_posts)
     posts = _aged(*ages)
     dated = [age for age in ages if age >= 0]
     start = min(dated, default=0) if first else 0

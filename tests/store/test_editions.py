@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import exc, func, select, update
 
 from publisher.model.change import Change, Kind
-from publisher.model.edition import Digest, Draft, Edition, EditionState, RenderedEdition, Slot, edition_id
+from publisher.model.edition import Draft, Edition, EditionState, RenderedEdition, Slot, edition_id
 from publisher.model.subscriber import Consent
 from publisher.store import deliveries, editions, posts, schema, subscribers
 from publisher.store.editions import EditionPost, EditionSummary
-from tests.build import NOW, changed, known
+from tests.build import NOW, a_digest, changed, known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,23 +28,6 @@ CONTENT = RenderedEdition(
     subject="น้ำท่วมเชียงใหม่ 🌊", preheader="และอีก 3 ข่าว", html="<p>ข่าว & more</p>", text="ข่าว\r\nmore"
 )
 THAI = "world-2024-11-10-th"
-
-
-def a_digest(**values: Any) -> Digest:
-    """A digest in Thai and English, Thai first."""
-    made: dict[str, Any] = {
-        "name": "world",
-        "titles": {"en": "World briefing"},
-        "category": "world",
-        "languages": ("th", "en"),
-        "schedule": "0 7 * * *",
-        "max_age": timedelta(days=7),
-        "max_stories": 12,
-        "min_posts": 1,
-        "approval": "auto",
-        "copies_to": (),
-    }
-    return Digest(**(made | values))
 
 
 def an_edition(digest: str = "world", language: str = "th", slot: Slot = SLOT, **values: Any) -> Edition:
