@@ -1,6 +1,7 @@
 """Posts to time with: invented, the same bytes every time, like what a news desk has after two years.
 
-`python -m benchmarks.generate FOLDER COUNT` writes them and names the newest.
+`python -m benchmarks.generate FOLDER COUNT [LANGUAGES]` writes them and names the newest. Languages take turns:
+`th,en` unless told.
 """
 
 from __future__ import annotations
@@ -9,6 +10,10 @@ import random
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: An hour after the newest post: the `--now` of every run that is timed.
 NOW = datetime(2026, 11, 1, 0, 0, tzinfo=UTC)
@@ -41,7 +46,7 @@ _SCRIPTS = (
 )
 
 
-def generate(folder: Path, count: int) -> Path:
+def generate(folder: Path, count: int, languages: Sequence[str] = LANGUAGES) -> Path:
     """Write `count` posts into 24 folders, one a month, the newest last. Returns the path of the newest."""
     start = datetime(NOW.year - _MONTHS // 12, NOW.month, 1, tzinfo=UTC)
     step = (NOW - timedelta(hours=1) - start) / max(1, count - 1)
@@ -52,12 +57,13 @@ def generate(folder: Path, count: int) -> Path:
         month.mkdir(parents=True, exist_ok=True)
         code = f"ART{date:%y%m%d%H%M}{number:06}"
         path = month / f"{date:%Y-%m-%d}-{code}.md"
-        path.write_text(_post(random.Random(_SEED + number), number, code, date), "utf-8")
+        language = languages[number % len(languages)]
+        path.write_text(_post(random.Random(_SEED + number), number, code, date, language), "utf-8")
     return path
 
 
-def _post(dice: random.Random, number: int, code: str, date: datetime) -> str:
-    category, language = dice.choice(CATEGORIES), LANGUAGES[number % len(LANGUAGES)]
+def _post(dice: random.Random, number: int, code: str, date: datetime, language: str) -> str:
+    category = dice.choice(CATEGORIES)
     title = _title(dice, language)
     lines = [
         "---",
@@ -139,4 +145,5 @@ def _words(dice: random.Random, language: str, count: int) -> str:
 
 
 if __name__ == "__main__":
-    print(generate(Path(sys.argv[1]), int(sys.argv[2])))
+    said = sys.argv[3].split(",") if len(sys.argv) > 3 else LANGUAGES
+    print(generate(Path(sys.argv[1]), int(sys.argv[2]), said))

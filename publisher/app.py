@@ -7,37 +7,39 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
+from zoneinfo import ZoneInfo
 
+from publisher.config import SourceSettings
+from publisher.content.cleaning.hosts import load as load_host_rules
 from publisher.content.fields import FIELDS
-from publisher.content.read import PostReader
-from publisher.content.render import BodyRenderer
-from publisher.digest.render import PREFERENCES, UNSUBSCRIBE, DigestRenderer
+from publisher.content.sources import Library, Source
 from publisher.files import Output, Written
-from publisher.jobs import compose_editions, publish_feeds, publish_site
-from publisher.jobs.collect import Collected, collect
-from publisher.jobs.compose_editions import Composer, Frozen
-from publisher.jobs.deliver import Delivered, Deliverer
 from publisher.jobs.ports import silent
-from publisher.jobs.publish_feeds import FeedPlan
-from publisher.jobs.render_bodies import Bodies
 from publisher.kit.lock import holding
 from publisher.kit.templating import Templating
+from publisher.model.delivery import Delivered
 from publisher.model.errors import LostStateError, TemplateError, UsageError
-from publisher.site.index import SitePages
 from publisher.slots import Schedule
-from publisher.store import editions
-from publisher.store.database import Database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from publisher.config import Settings
-    from publisher.jobs.compose_editions import Composition
+    from publisher.config import ReadingSettings, Settings
+    from publisher.content.cleaning.hosts import HostRules
+    from publisher.content.reading import Reading
+    from publisher.content.render import BodyRenderer
+    from publisher.jobs.collect import Collected
+    from publisher.jobs.compose_editions import Composer, Composition, Frozen
     from publisher.jobs.ports import Progress, Transport
+    from publisher.jobs.publish_feeds import FeedPlan
+    from publisher.jobs.render_bodies import Bodies
     from publisher.mail.message import Sender
     from publisher.mail.tokens import Signer
     from publisher.model.edition import Digest, Slot
+    from publisher.store.database import Database
+
+_SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +84,11 @@ class Publication:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     #: Nothing that is done stays: for dry runs and previews.
     rehearsal: bool = False
+    #: Whether posts may disappear in any number.
+    force: bool = False
     progress: Progress = silent
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    _ahead: Reading | None = field(default=None, init=False)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -99,6 +104,8 @@ class Publication:
     @cached_property
     def database(self) -> Database:
         """The ledger, opened on first use. Raises LostStateError beside files whose ledger is gone."""
+        from publisher.store.database import Database
+
         database = Database.open(self.settings.store.url, self.folder, rehearsal=self.rehearsal)
         if self.output.was_published and database.is_new:
             database.close()
@@ -128,6 +135,8 @@ class Publication:
     @cached_property
     def feed_plan(self) -> FeedPlan:
         """What all feeds have in common."""
+        from publisher.jobs.publish_feeds import FeedPlan
+
         site, feeds = self.settings.site, self.settings.feeds
         return FeedPlan(
             site_title=site.title,
@@ -138,22 +147,51 @@ class Publication:
             entries=feeds.entries,
             max_bytes=feeds.max_bytes,
             formats=feeds.formats,
-            page_url=self.settings.posts.url,
+            rendering=(self.library.fingerprint, self.bodies.host_rules.fingerprint),
         )
 
     @cached_property
-    def _bodies(self) -> Bodies:
+    def bodies(self) -> Bodies:
+        """Renders posts. Raises ConfigurationError where config/cleaning.toml is wrong."""
+        from publisher.jobs.render_bodies import Bodies
+
+        site = self.settings.site
+
+        def make_renderer(host_rules: HostRules) -> BodyRenderer:
+            from publisher.content import render
+
+            return render.BodyRenderer(site={"title": site.title, "lang": site.language}, host_rules=host_rules)
+
         return Bodies(
-            folder=self.posts_folder,
-            renderer=BodyRenderer(site_url=self.settings.site.url),
-            page_url=self.settings.posts.url,
-            default_author=self.settings.site.author.name,
+            library=self.library,
+            host_rules=load_host_rules(self.folder / "config" / "cleaning.toml"),
+            make_renderer=make_renderer,
+            default_author=site.author.name,
         )
 
-    @property
-    def posts_folder(self) -> Path:
-        """Where the posts are."""
-        return self.folder / self.settings.posts.directory
+    @cached_property
+    def library(self) -> Library:
+        """Where the posts are, and how they are written."""
+        posts = self.settings.posts
+        return Library(tuple(map(self._source, posts.sources)) or (self._source(posts),))
+
+    def _source(self, settings: ReadingSettings) -> Source:
+        site = self.settings.site
+        own = settings if isinstance(settings, SourceSettings) else None
+        return Source(
+            name=own.name if own else "",
+            folder=self.folder / settings.directory,
+            names=FIELDS | dict(settings.fields or {}),
+            zone=ZoneInfo(own.timezone) if own and own.timezone else site.zone,
+            language=own.language if own and own.language else site.language,
+            site_url=own.site_url if own and own.site_url else site.url,
+            page_url=settings.url,
+            categories=own.categories if own else (),
+            authors=(own.author,) if own and own.author else (),
+            folder_categories=settings.category_from_folder,
+            excerpt_separator=settings.excerpt_separator,
+            liquid=settings.liquid,
+        )
 
     @cached_property
     def _templating(self) -> Templating:
@@ -162,11 +200,14 @@ class Publication:
     @cached_property
     def composer(self) -> Composer:
         """Composes editions."""
+        from publisher.digest.render import DigestRenderer
+        from publisher.jobs.compose_editions import Composer
+
         site = self.settings.site
         renderer = DigestRenderer(
             templating=self._templating, site_title=site.title, postal_address=site.postal_address
         )
-        return Composer(bodies=self._bodies, renderer=renderer, site_url=site.url, zone=site.zone)
+        return Composer(bodies=self.bodies, renderer=renderer, site_url=site.url, zone=site.zone)
 
     @contextlib.contextmanager
     def running(self, *, waiting: Callable[[str], None]) -> Iterator[None]:
@@ -175,15 +216,27 @@ class Publication:
             yield
             return
         with holding(self.folder / "var" / "run.lock", busy=waiting):
+            self._read_ahead()
             yield
+
+    def _read_ahead(self) -> None:
+        """Begin to read the posts of a new publication, while the library of the database is still to be imported."""
+        url = self.settings.store.url
+        if url.startswith(_SQLITE) and not (self.folder / url.removeprefix(_SQLITE)).exists():
+            from publisher.content import reading
+
+            self._ahead = reading.start(self.library, {})
 
     def run(self) -> Report:
         """Do one whole run: collect, write what changed, compose what is due, deliver."""
-        return self._run(
-            lambda: compose_editions.compose_due(
-                self.database, self.composer, list(self.digests.values()), now=self.now, clock=self.clock()
-            )
-        )
+
+        def compose() -> list[Frozen]:
+            from publisher.jobs.compose_editions import compose_due
+
+            digests = list(self.digests.values())
+            return compose_due(self.database, self.composer, digests, now=self.now, clock=self.clock())
+
+        return self._run(compose)
 
     def run_digest(self, name: str, language: str | None) -> Report:
         """Compose an edition of a digest for this minute, and deliver it."""
@@ -193,18 +246,22 @@ class Publication:
             raise UsageError(
                 f"the digest {name!r} has no edition in {language!r}; it has {', '.join(digest.languages)}"
             )
-        return self._run(
-            lambda: compose_editions.compose_now(
+
+        def compose() -> list[Frozen]:
+            from publisher.jobs.compose_editions import compose_now
+
+            return compose_now(
                 self.database, self.composer, digest, languages=languages, now=self.now, clock=self.clock()
             )
-        )
+
+        return self._run(compose)
 
     def run_feeds(self) -> Report:
         """Collect and write; compose and send nothing."""
         collected = self.collect()
         feeds = self.publish_feeds()
         pages, trouble = self._publish_site()
-        return Report(collected=collected, feeds=feeds, pages=pages, broken=self._bodies.broken, troubles=trouble)
+        return Report(collected=collected, feeds=feeds, pages=pages, broken=self.bodies.broken, troubles=trouble)
 
     def _run(self, compose: Callable[[], list[Frozen]]) -> Report:
         """Do every step of a run; a template that is broken stops what it is for, not the mail that waits."""
@@ -225,7 +282,7 @@ class Publication:
             pages=pages,
             editions=tuple(frozen),
             delivered=delivered,
-            broken=self._bodies.broken,
+            broken=self.bodies.broken,
             troubles=troubles + trouble + ((delivered.trouble,) if delivered.trouble else ()),
         )
 
@@ -233,6 +290,8 @@ class Publication:
         """Raise UsageError if the publication's time is before its last edition: it would be composed twice."""
         if self.rehearsal:
             return
+        from publisher.store import editions
+
         with self.database.read() as connection:
             last = editions.last_composed_of_all(connection)
         if last is not None and self.now < last:
@@ -242,33 +301,39 @@ class Publication:
             )
 
     def collect(self) -> Collected:
-        """Read what is new in the posts folder."""
-        site = self.settings.site
-        reader = PostReader(
-            names=FIELDS | dict(self.settings.posts.fields or {}),
-            zone=site.zone,
-            language=site.language,
-            site_url=site.url,
-        )
+        """Read what is new in the posts folders."""
+        from publisher.jobs.collect import collect
+
+        ahead, self._ahead = self._ahead, None
         return collect(
-            self.database, self.posts_folder, reader, authority=site.authority, now=self.now, progress=self.progress
+            self.database,
+            self.library,
+            self.bodies.weigh,
+            authority=self.settings.site.authority,
+            now=self.now,
+            force=self.force,
+            ahead=ahead,
+            progress=self.progress,
         )
 
     def publish_feeds(self) -> Written:
         """Write the feeds that changed."""
-        return publish_feeds.publish_feeds(
-            self.database, self.output, self._bodies, self.feed_plan, now=self.now, progress=self.progress
+        from publisher.jobs.publish_feeds import publish_feeds
+
+        return publish_feeds(
+            self.database, self.output, self.bodies, self.feed_plan, now=self.now, progress=self.progress
         )
 
     def _publish_site(self) -> tuple[Written, tuple[str, ...]]:
+        from publisher.jobs.publish_site import publish_site
+        from publisher.site.index import SitePages
+
         site = self.settings.site
         pages = SitePages(
             templating=self._templating, title=site.title, language=site.language, postal_address=site.postal_address
         )
         try:
-            written = publish_site.publish_site(
-                self.database, self.output, self._bodies, pages, self.feed_plan, now=self.now
-            )
+            written = publish_site(self.database, self.output, self.bodies, pages, self.feed_plan, now=self.now)
         except TemplateError as error:
             return Written(), (str(error),)
         return written, ()
@@ -284,6 +349,9 @@ class Publication:
 
     def _deliver(self) -> Delivered:
         """Send what is due."""
+        from publisher.jobs.deliver import Deliverer
+        from publisher.store import editions
+
         with self.database.read() as connection:
             if not editions.open_ones(connection):
                 return Delivered()
@@ -310,6 +378,7 @@ class Publication:
         return Outbox(self.folder / "var" / "outbox")
 
     def _sender(self) -> Sender:
+        from publisher.digest.render import PREFERENCES, UNSUBSCRIBE
         from publisher.mail.message import Sender
 
         site, mail = self.settings.site, self.settings.mail

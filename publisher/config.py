@@ -65,13 +65,36 @@ class SiteSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PostsSettings:
-    """`[posts]`."""
+class ReadingSettings:
+    """How posts are written: of all, or of one source."""
 
     directory: str = _key(checks.text, "posts")
     url: str | None = _key(checks.post_url, None)
     #: Where front matter says what, for the fields that are not where `content.fields.FIELDS` has them.
     fields: dict[str, tuple[str, ...]] | None = _key(checks.lists_by(FIELDS), None)
+    category_from_folder: bool = _key(checks.switch, default=False)
+    excerpt_separator: str = _key(checks.text, "<!--more-->")
+    liquid: bool = _key(checks.switch, default=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceSettings(ReadingSettings):
+    """One of `[[posts.sources]]`; what it does not say is as `[posts]` has it."""
+
+    name: str = _key(checks.digest_name)
+    directory: str = _key(checks.text)
+    site_url: str | None = _key(checks.site_url, None)
+    language: str | None = _key(checks.language, None)
+    categories: tuple[str, ...] = _key(checks.list_of(checks.category), ())
+    author: str | None = _key(checks.text, None)
+    timezone: str | None = _key(checks.timezone, None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostsSettings(ReadingSettings):
+    """`[posts]`."""
+
+    sources: tuple[SourceSettings, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,6 +215,7 @@ class Settings:
 _TABLES = (
     AuthorSettings,
     SiteSettings,
+    SourceSettings,
     PostsSettings,
     FeedsSettings,
     DigestSettings,
@@ -222,9 +246,11 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
         raise UsageError(f"{path} is not TOML: {error}") from error
     _override(raw, environment)
     problems = list(_read_secrets(raw, path.resolve().parent.parent))
-    if not isinstance(raw.get("digests", []), list):
-        del raw["digests"]
-        problems.append("digests: must be a list of tables, each below its own [[digests]]")
+    for tables, key, name in ((raw, "digests", "digests"), (raw.get("posts"), "sources", "posts.sources")):
+        if isinstance(tables, dict) and not isinstance(tables.get(key, []), list):
+            del tables[key]
+            problems.append(f"{name}: must be a list of tables, each below its own [[{name}]]")
+    _hand_down(raw.get("posts"))
     settings: Settings | None = None
     try:
         settings = _converter().structure(raw, Settings)
@@ -266,13 +292,21 @@ def _read_secrets(raw: dict[str, Any], folder: Path) -> Iterator[str]:
             yield f"mail.smtp.password_file: {name} cannot be read ({error})"
 
 
+def _hand_down(table: Any) -> None:
+    """Let each of `posts.sources` have from `[posts]` what it does not say itself."""
+    if isinstance(table, dict):
+        common = {each.name: table[each.name] for each in dataclasses.fields(ReadingSettings) if each.name in table}
+        common.pop("directory", None)
+        table["sources"] = [
+            {**common, **source} if isinstance(source, dict) else source for source in table.get("sources", [])
+        ]
+
+
 def _contradictions(raw: dict[str, Any]) -> Iterator[str]:
     """Find what is wrong only together, and what this version cannot do, rather than do less than it was told."""
-    digests = [digest for digest in raw.get("digests", []) if isinstance(digest, dict)]
-    names = [digest.get("name") for digest in digests]
-    for position, name in enumerate(names):
-        if isinstance(name, str) and name in names[:position]:
-            yield f"digests[{position}].name: {name!r} is there already; names of digests must differ"
+    table = raw.get("posts")
+    yield from _repeated_names("digests", raw.get("digests", []))
+    yield from _repeated_names("posts.sources", table.get("sources", []) if isinstance(table, dict) else [])
     mail, feeds = raw.get("mail"), raw.get("feeds")
     if isinstance(mail, dict) and mail.get("transport") == "smtp":
         yield from _smtp_contradictions(mail)
@@ -280,6 +314,13 @@ def _contradictions(raw: dict[str, Any]) -> Iterator[str]:
         for key in ("archives", "hubs"):
             if checks.typed(feeds.get(key)):
                 yield f"feeds.{key}: is not there yet in this version; leave it empty"
+
+
+def _repeated_names(key: str, tables: list[Any]) -> Iterator[str]:
+    names = [table.get("name") for table in tables if isinstance(table, dict)]
+    for position, name in enumerate(names):
+        if isinstance(name, str) and name in names[:position]:
+            yield f"{key}[{position}].name: {name!r} is there already; names of {key.rpartition('.')[2]} must differ"
 
 
 def _smtp_contradictions(mail: dict[str, Any]) -> Iterator[str]:

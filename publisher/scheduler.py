@@ -8,7 +8,8 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.executors.debug import DebugExecutor
+from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 #: APScheduler drops what it could not start within this many seconds; its own default is one.
 _GRACE = 6 * 3600
+
+#: Of the loop, in seconds: after it a signal's handler has had its turn, and a machine that was suspended has noticed.
+_LONGEST_SLEEP = 0.5
 
 log = logging.getLogger("publisher.scheduler")
 
@@ -38,33 +42,54 @@ class SlotTrigger(BaseTrigger):  # type: ignore[misc] # apscheduler has no types
         return slot.at if slot else None
 
 
+class _Bell(BaseScheduler):  # type: ignore[misc] # apscheduler has no types
+    """Rings when it is asked, in the thread that asks: a process without other threads may fork."""
+
+    def wakeup(self) -> None:
+        """Nobody sleeps in here."""
+
+    def shutdown(self, wait: bool = True) -> None:
+        """Let go of the jobs."""
+        super().shutdown(wait)
+
+    def ring(self) -> float:
+        """Carry out what is due, and say in how many seconds to ask again."""
+        seconds: float | None = self._process_jobs()
+        return _LONGEST_SLEEP if seconds is None else min(seconds, _LONGEST_SLEEP)
+
+
 def run(work: Callable[[], None], schedules: Iterable[Schedule], collect_every: timedelta) -> None:
     """Call `work` at once, at every slot, and at the interval, one call at a time, until SIGTERM or SIGINT.
 
     Work under way is finished before this returns.
     """
     stop = threading.Event()
-    ring = threading.Event()
-    ring.set()
-    scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"misfire_grace_time": _GRACE, "coalesce": True})
+    due = threading.Event()
+    due.set()
+    bell = _Bell(
+        timezone=UTC,
+        executors={"default": DebugExecutor()},
+        job_defaults={"misfire_grace_time": _GRACE, "coalesce": True},
+    )
     for schedule in schedules:
-        scheduler.add_job(ring.set, SlotTrigger(schedule))
-    scheduler.add_job(ring.set, IntervalTrigger(seconds=int(collect_every.total_seconds()), timezone=UTC))
+        bell.add_job(due.set, SlotTrigger(schedule))
+    bell.add_job(due.set, IntervalTrigger(seconds=int(collect_every.total_seconds()), timezone=UTC))
 
     def leave(number: int, _frame: FrameType | None) -> None:
         log.info("%s: finishing what is under way", signal.Signals(number).name)
         stop.set()
-        ring.set()
 
     before: dict[int, Any] = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGINT)}
-    scheduler.start()
+    bell.start()
     try:
         while not stop.is_set():
-            # With a time-out, so that the signal's handler gets its turn in the main thread.
-            if ring.wait(0.5) and not stop.is_set():
-                ring.clear()
+            seconds = bell.ring()
+            if due.is_set():
+                due.clear()
                 work()
+            else:
+                stop.wait(seconds)
     finally:
-        scheduler.shutdown(wait=True)
+        bell.shutdown(wait=True)
         for number, handler in before.items():
             signal.signal(number, handler)

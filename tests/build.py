@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
+from publisher.content.cleaning.hosts import HostRules
+from publisher.content.fields import FIELDS
+from publisher.content.render import BodyRenderer
+from publisher.content.sources import Source
 from publisher.model.edition import Digest
 from publisher.model.post import Article, KnownPost, Post, State
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from publisher.model.post import RenderedBody
 
 #: The moment at which tests happen, unless they say otherwise: an hour after the newest of their posts.
 NOW = datetime(2024, 11, 10, 12, 0, tzinfo=UTC)
@@ -36,6 +42,30 @@ def post(code: str = "A1", **values: Any) -> Post:
         "body_hash": f"hash-{code}",
     }
     return Post(**(known | values))
+
+
+def source(folder: Path = Path("posts"), **values: Any) -> Source:
+    """A folder of posts written as the program expects them."""
+    made: dict[str, Any] = {
+        "name": "",
+        "folder": folder,
+        "names": FIELDS,
+        "zone": ZoneInfo("UTC"),
+        "language": "en",
+        "site_url": "https://news.example.org/",
+    }
+    return Source(**(made | values))
+
+
+def renderer(**values: Any) -> BodyRenderer:
+    """What renders bodies, without rules for any host."""
+    made: dict[str, Any] = {"site": {}, "host_rules": HostRules()}
+    return BodyRenderer(**(made | values))
+
+
+def rendered(of: Post, body: str, **values: Any) -> RenderedBody:
+    """A body as readers see it; `values` are those of its source."""
+    return renderer().render(of, body, source(**values), {})
 
 
 def known(code: str = "A1", *, state: State = State.PUBLISHED, **values: Any) -> KnownPost:

@@ -451,3 +451,55 @@ def test_a_file_that_is_not_there_or_is_a_folder_is_one_sentence(folder: Path) -
 
 def test_the_sample_of_the_design_is_plain_toml() -> None:
     assert set(tomllib.loads(WHOLE)) == {"site", "posts", "feeds", "digests", "mail", "store", "web", "schedule"}
+
+
+SOURCES = """
+[posts]
+liquid = false
+category_from_folder = true
+fields = { language = ["sprache"] }
+[[posts.sources]]
+name = "wire"
+directory = "wire/_posts"
+site_url = "https://wire.example.com"
+url = "https://wire.example.com/{year}/{month}/{day}/{slug}/"
+categories = ["WORLD"]
+author = "Example Wire"
+timezone = "Europe/London"
+liquid = true
+[[posts.sources]]
+name = "blog"
+directory = "blog"
+"""
+
+
+def test_a_source_has_what_it_says_and_else_what_posts_have(folder: Path) -> None:
+    posts = read(folder, LEAST + SOURCES).posts
+    wire, blog = posts.sources
+    assert (wire.name, wire.site_url, wire.categories) == ("wire", "https://wire.example.com/", ("WORLD",))
+    assert (wire.liquid, blog.liquid) == (True, False)
+    assert wire.category_from_folder
+    assert wire.fields == blog.fields == {"language": ("sprache",)}
+    assert (blog.directory, blog.author, blog.timezone, blog.url) == ("blog", None, None, None)
+    assert posts.directory == "posts"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[[posts.sources]]\nname = 'wire'\n", "posts.sources[0].directory: is missing"),
+        ("[[posts.sources]]\ndirectory = 'wire'\n", "posts.sources[0].name: is missing"),
+        ("[[posts.sources]]\nname = 'Wire News'\ndirectory = 'x'\n", "posts.sources[0].name: must be lower-case"),
+        ("[posts]\nsources = 'wire'\n", "posts.sources: must be a list of tables"),
+        ("[posts]\nsources = ['wire']\n", "posts.sources[0]: must be a table"),
+        ("[posts]\nliquid = 'yes'\n", "posts.liquid: must be true or false, not 'yes'"),
+        ("[posts]\nurl = 'https://news.example.org/{year}/'\n", "posts.url: must be an address with {code} or {slug}"),
+        (
+            "[[posts.sources]]\nname='a'\ndirectory='a'\n[[posts.sources]]\nname='a'\ndirectory='b'\n",
+            "posts.sources[1].name: 'a' is there already; names of sources must differ",
+        ),
+    ],
+)
+def test_a_source_that_is_wrong_is_reported_by_its_key(folder: Path, text: str, problem: str) -> None:
+    found = problems(folder, LEAST + text)
+    assert any(each.startswith(problem) for each in found), found

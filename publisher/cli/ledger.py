@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from publisher.cli.options import json_option, options_of, with_global_options
-from publisher.cli.show import dump, echo, table
+from publisher.cli.show import dump, echo, listed, table
 from publisher.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from publisher.jobs.explain import Explanation
     from publisher.store.editions import EditionSummary
 
 _SHOWN = 20
@@ -35,12 +34,10 @@ def status(context: click.Context, *, as_json: bool) -> None:
     from publisher.store import deliveries, editions, feeds, posts, sources
 
     with options_of(context).publication() as publication, publication.database.read() as connection:
+        states = posts.count_by_state(connection)
+        states["published"] -= posts.count_unshown(connection)
         found = {
-            "posts": {
-                "seen": sources.count(connection),
-                **posts.count_by_state(connection),
-                "quarantined": len(sources.quarantine(connection)),
-            },
+            "posts": {"seen": sources.count(connection), **states, "quarantined": len(sources.quarantine(connection))},
             "feeds": feeds.count(connection),
             "deliveries": deliveries.count_by_state(connection),
         }
@@ -61,62 +58,6 @@ def _counts(counted: object) -> str:
     if not isinstance(counted, dict):
         return str(counted)
     return ", ".join(f"{number:,} {name}" for name, number in counted.items() if number) or "none"
-
-
-@click.command(
-    epilog="""\b
-Examples:
-  publish explain ART2411101021PJMM6E
-  publish explain 2024-11-10-river-talks.md     a path works, too
-"""
-)
-@click.argument("code")
-@json_option
-@with_global_options
-@click.pass_context
-def explain(context: click.Context, code: str, *, as_json: bool) -> None:
-    """Tell what happened to the post CODE.
-
-    Where it stands, which feeds and editions have it, what was cleaned out of it, or why it was left out.
-    """
-    from publisher.jobs.explain import explain as find
-
-    with options_of(context).publication() as publication:
-        found = find(publication.database, code, publication.settings.feeds.formats)
-    if found is None:
-        raise UsageError(f"no post {code!r} has been collected: see `publish quarantine`, or run `publish feeds` first")
-    if as_json:
-        dump(
-            {
-                "code": found.code,
-                "path": found.path,
-                "state": found.state,
-                "id": found.id,
-                "title": found.title,
-                "feeds": found.feeds,
-                "editions": found.editions,
-                "cleaning": [{"rule": each.rule, "removed": each.text} for each in found.cleaning],
-                "line": found.line,
-                "reason": found.reason,
-            }
-        )
-    else:
-        _show_explanation(found)
-
-
-def _show_explanation(found: Explanation) -> None:
-    rows = [("code", found.code), ("path", found.path), ("state", found.state)]
-    rows += [(name, text) for name, text in (("id", found.id), ("title", found.title)) if text]
-    if found.reason:
-        rows.append(("left out", f"line {found.line}: {found.reason}"))
-    rows += _listed("feeds", found.feeds, "in none")
-    rows += _listed("editions", found.editions, "in none")
-    rows += _listed("cleaned", [f"{each.rule}: {each.text}" for each in found.cleaning], "nothing")
-    table([], rows)
-
-
-def _listed(name: str, items: list[str], none: str) -> list[tuple[str, str]]:
-    return [(name if not number else "", item) for number, item in enumerate(items or [none])]
 
 
 @click.command(
@@ -213,7 +154,7 @@ def show_edition(context: click.Context, edition_id: str, *, as_json: bool) -> N
         return
     rows = [("edition", found.id), ("state", found.state.value), ("subject", found.subject)]
     rows += [("recipients", f"{found.recipients:,}: {_counts(states)}")]
-    rows += _listed("posts", [f"{post.code}  {post.title}" for post in chosen], "none")
+    rows += listed("posts", [f"{post.code}  {post.title}" for post in chosen], "none")
     table([], rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 import traceback
@@ -20,7 +21,8 @@ _COMMANDS = {
     "preview": "publisher.cli.run:preview",
     "schedule": "publisher.cli.schedule:schedule",
     "status": "publisher.cli.ledger:status",
-    "explain": "publisher.cli.ledger:explain",
+    "explain": "publisher.cli.explain:explain",
+    "check": "publisher.cli.check:check",
     "quarantine": "publisher.cli.ledger:quarantine",
     "editions": "publisher.cli.ledger:editions",
     "subscribers": "publisher.cli.audience:subscribers",
@@ -58,10 +60,11 @@ Examples:
 """,
 )
 @click.option("--dry-run", is_flag=True, help="Say what would change; write and send nothing.")
+@click.option("--force", is_flag=True, help="Withdraw posts however many are gone at once.")
 @click.version_option(__version__, prog_name="publisher")
 @with_global_options
 @click.pass_context
-def cli(context: click.Context, *, dry_run: bool) -> None:
+def cli(context: click.Context, *, dry_run: bool, force: bool) -> None:
     """Publish a folder of Markdown posts: feeds, and digests by e-mail.
 
     Without a command: one whole run. Posts are collected, feeds that changed are written, digests that are due are
@@ -73,14 +76,17 @@ def cli(context: click.Context, *, dry_run: bool) -> None:
     if context.invoked_subcommand is None:
         from publisher.cli.run import whole_run
 
-        context.exit(whole_run(options_of(context), dry_run=dry_run))
-    elif dry_run:
-        raise click.UsageError("--dry-run stands alone, or behind `publish feeds` and `publish digest`.")
+        context.exit(whole_run(options_of(context), dry_run=dry_run, force=force))
+    elif dry_run or force:
+        name = "--dry-run" if dry_run else "--force"
+        raise click.UsageError(f"{name} stands alone, or behind `publish feeds` and `publish digest`.")
 
 
 def main() -> NoReturn:
     """Run the command line and exit."""
     options = Options()
+    # Imports and a run make next to no cycles, and end soon: looking for them would take a tenth of the time.
+    gc.disable()
     try:
         result: Any = cli.main(prog_name="publish", standalone_mode=False, obj=options)
         code = result if isinstance(result, int) else 0
@@ -100,6 +106,10 @@ def main() -> NoReturn:
             traceback.print_exc()
         _say(f"{type(error).__name__}: {error} — this is a mistake in publisher; -vv shows where it happened")
         code = NOTHING
+    finally:
+        gc.enable()
+    # Nor need they be looked for once more on the way out.
+    gc.freeze()
     sys.exit(code)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from typing import TYPE_CHECKING
 
 import click
 
 from publisher.cli.options import Options, options_of, with_global_options
-from publisher.cli.show import echo, progress, table
+from publisher.cli.show import echo, one_line, progress, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,11 +17,12 @@ if TYPE_CHECKING:
     from publisher.app import Publication, Report
 
 _dry_run = click.option("--dry-run", is_flag=True, help="Say what would change; write and send nothing.")
+force_option = click.option("--force", is_flag=True, help="Withdraw posts however many are gone at once.")
 
 
-def whole_run(options: Options, *, dry_run: bool) -> int:
+def whole_run(options: Options, *, dry_run: bool, force: bool) -> int:
     """Do one whole run and show it; returns the exit code."""
-    return _run(options, lambda publication: publication.run(), dry_run=dry_run)
+    return _run(options, lambda publication: publication.run(), dry_run=dry_run, force=force)
 
 
 @click.command(
@@ -33,11 +33,12 @@ Examples:
 """
 )
 @_dry_run
+@force_option
 @with_global_options
 @click.pass_context
-def feeds(context: click.Context, *, dry_run: bool) -> None:
+def feeds(context: click.Context, *, dry_run: bool, force: bool) -> None:
     """Collect posts and write the feeds; send nothing."""
-    context.exit(_run(options_of(context), lambda publication: publication.run_feeds(), dry_run=dry_run))
+    context.exit(_run(options_of(context), lambda publication: publication.run_feeds(), dry_run=dry_run, force=force))
 
 
 @click.command(
@@ -50,9 +51,10 @@ Examples:
 @click.argument("name")
 @click.option("--language", metavar="LANGUAGE", help="Only the edition in this language.")
 @_dry_run
+@force_option
 @with_global_options
 @click.pass_context
-def digest(context: click.Context, name: str, *, language: str | None, dry_run: bool) -> None:
+def digest(context: click.Context, name: str, *, language: str | None, dry_run: bool, force: bool) -> None:
     """Compose and deliver an edition of digest NAME now.
 
     Its schedule does not matter; posts that an edition has had already are not sent again.
@@ -65,25 +67,21 @@ def digest(context: click.Context, name: str, *, language: str | None, dry_run: 
             echo(f"{name}: no new posts for an edition")
         return report
 
-    context.exit(_run(options, work, dry_run=dry_run))
+    context.exit(_run(options, work, dry_run=dry_run, force=force))
 
 
-def _run(options: Options, work: Callable[[Publication], Report], *, dry_run: bool) -> int:
+def _run(options: Options, work: Callable[[Publication], Report], *, dry_run: bool, force: bool) -> int:
     started = time.monotonic()
-    # A run makes next to no cycles, and ends soon: looking for them would take a tenth of its time.
-    gc.disable()
-    try:
-        with options.publication(rehearsal=dry_run, progress=progress(quiet=options.quiet)) as publication:
-            with publication.running(waiting=_say_waiting):
-                report = work(publication)
-            if not options.quiet:
-                _show(report, publication, time.monotonic() - started)
-    finally:
-        gc.enable()
+    with options.publication(rehearsal=dry_run, progress=progress(quiet=options.quiet)) as publication:
+        publication.force = force
+        with publication.running(waiting=_say_waiting):
+            report = work(publication)
+        if not options.quiet:
+            _show(report, publication, time.monotonic() - started)
     for file in report.collected.newly_quarantined:
-        click.echo(f"{file.path}, line {file.line}: {file.reason}", err=True)
+        click.echo(one_line(f"{file.path}, line {file.line}: {file.reason}"), err=True)
     for path, reason in report.broken.items():
-        click.echo(f"{path}: {reason}", err=True)
+        click.echo(one_line(f"{path}: {reason}"), err=True)
     for trouble in report.troubles:
         click.echo(f"publish: {trouble}", err=True)
     if report.nothing_published:

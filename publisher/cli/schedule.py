@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from datetime import UTC, datetime
 
@@ -51,6 +52,8 @@ def _list_next(options: Options, count: int, *, as_json: bool) -> None:
 
 
 def _serve(options: Options) -> None:
+    # This goes on for months.
+    gc.enable()
     from publisher import scheduler
     from publisher.kit.lock import holding
     from publisher.slots import Schedule

@@ -50,14 +50,25 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Se
         grid.add_column(name, justify="right" if position in right else "left", overflow="fold")
     for row in rows:
         # Text, never markup: what posts say is not for the console to interpret.
-        grid.add_row(*(Text(_printable(str(cell))) for cell in row))
+        grid.add_row(*(Text(printable(str(cell))) for cell in row))
     with console.capture() as captured:
         console.print(grid)
     lines = [line.rstrip() for line in captured.get().splitlines()]
     echo("\n".join(line for line in lines if line))
 
 
-def _printable(text: str) -> str:
+def listed(name: str, items: Sequence[str], none: str) -> list[tuple[str, str]]:
+    """Make rows of a list: its name beside the first item only, or what to say where there is none."""
+    return [(name if not number else "", item) for number, item in enumerate(items or [none])]
+
+
+def one_line(text: str) -> str:
+    """Write a text that a file may have made up on one line."""
+    return printable(text.replace("\n", "�"))
+
+
+def printable(text: str) -> str:
+    """Put a mark in place of what a terminal would take for a command."""
     return "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
 
 

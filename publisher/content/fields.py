@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from publisher.content import limits
 from publisher.kit.text import clip, one_line
@@ -30,6 +32,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "image": ("image",),
     "published": ("published",),
     "draft": ("draft",),
+    "permalink": ("permalink",),
+    "significant": ("significant",),
 }
 
 _DATE = re.compile(
@@ -37,6 +41,9 @@ _DATE = re.compile(
     r"(?:(?:[Tt]|\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
     r"\s*(?P<zone>[Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?"
 )
+#: What nearly every post has; Python reads it ten times as fast, and no other way. A test holds the two ways equal.
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3}(?:\d{3})?)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_PLACE = re.compile(r":([a-z_]+)")
 _FILE_DATE = re.compile(r"(?:^|/)(\d{4}-\d{1,2}-\d{1,2})-[^/]+$")
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
@@ -54,6 +61,9 @@ def date(value: Any, zone: tzinfo) -> datetime | None:
     """
     if value is None or value == "":
         return None
+    if isinstance(value, str) and _ISO.fullmatch(value):
+        with contextlib.suppress(ValueError, OverflowError):
+            return datetime.fromisoformat(value).astimezone(UTC)
     match = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
     try:
         moment = _moment(match.groupdict(), zone) if match else None
@@ -130,6 +140,38 @@ def authors(value: Any) -> tuple[str, ...]:
     items = value if isinstance(value, list) else [value]
     names = [text(item.get("name") if isinstance(item, dict) else item, limits.ITEM_CHARS) for item in items]
     return tuple(dict.fromkeys(name for name in names[: limits.LIST_ITEMS] if name))
+
+
+def permalink(pattern: Any, path: str, date: datetime | None, categories: tuple[str, ...]) -> str | None:
+    """Fill the places of a Jekyll permalink, such as `/:categories/:year/:month/:title/`; None where there is none."""
+    if not isinstance(pattern, str) or not pattern.strip():
+        return None
+    # What a file may be named and an address may not, such as `c#`, is escaped.
+    name = quote(slug_of_file(path), safe="!$&'()*+,;=:@~")
+    places = {
+        "title": name,
+        "slug": name,
+        "name": name,
+        "categories": "/".join(map(slug, categories)),
+        "output_ext": ".html",
+    }
+    if date is not None:
+        places |= {"year": f"{date:%Y}", "month": f"{date:%m}", "day": f"{date:%d}", "short_year": f"{date:%y}"}
+        places |= {"i_month": str(date.month), "i_day": str(date.day), "hour": f"{date:%H}", "minute": f"{date:%M}"}
+    filled = _PLACE.sub(lambda match: places.get(match[1], match[0]), pattern.strip())
+    return re.sub(r"(?<!:)/{2,}", "/", filled)
+
+
+def slug_of_file(path: str) -> str:
+    """Take the name of a file without its date and its ending: `some-title` of `news/2024-11-10-some-title.md`."""
+    return re.sub(r"^\d{4}-\d{1,2}-\d{1,2}-", "", path.rpartition("/")[2]).rpartition(".")[0]
+
+
+def categories_of_folder(path: str) -> tuple[str, ...]:
+    """Take the folders above `_posts` as categories, as Jekyll does, or else all folders of a path."""
+    folders = path.split("/")[:-1]
+    above = folders[: folders.index("_posts")] if "_posts" in folders else folders
+    return tuple(dict.fromkeys(name for name in above if slug(name) and not name.startswith("_")))
 
 
 def url(value: Any) -> str | None:

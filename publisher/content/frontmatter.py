@@ -21,12 +21,14 @@ from publisher.model.errors import PostError
 if TYPE_CHECKING:
     from yaml.nodes import Node
 
-#: A scalar that means the same however it is read.
-_DOUBLE = r'"(?P<double>[^"\\\x00-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]*)"'
-_SINGLE = r"'(?P<single>[^'\x00-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]*)'"
-_PLAIN = r"(?P<plain>[^\W_](?:[\w ./+()!?;@=-]|,(?=.)|:(?=[^\s:]))*)"
-_LINE = re.compile(rf"(?P<key>[A-Za-z][\w-]{{0,99}}):(?:[ ]+(?:{_DOUBLE}|{_SINGLE}|{_PLAIN}))?[ ]*", re.ASCII)
-_UNICODE_PLAIN = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff\u2028\u2029\xa0]*")
+#: A scalar that means the same however it is read; outside ASCII only quoted ones do: which spaces and marks YAML folds
+#: is for YAML to say.
+_DOUBLE = r'"([^"\\\x00-\x1f\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]*)"'
+_SINGLE = r"'([^'\x00-\x1f\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]*)'"
+_PLAIN = r"([a-zA-Z0-9](?:[\w ./+()!?;@=-]|,(?=.)|:(?=[^\s:]))*)"
+_LINE = re.compile(rf"^([A-Za-z][\w-]{{0,99}}):(?:[ ]+(?:{_DOUBLE}|{_SINGLE}|{_PLAIN}))?[ ]*$", re.ASCII | re.MULTILINE)
+#: The groups of `_LINE`: its key, and a value that is not quoted.
+_KEY, _UNQUOTED = 1, 4
 _PLAIN_LINES = 500
 _NULLS = frozenset({"null", "Null", "NULL"})
 
@@ -50,13 +52,16 @@ class _Handler(YAMLHandler):
     """python-frontmatter's YAML handler, strict about where the block ends and careful about what is in it."""
 
     def split(self, text: str) -> tuple[str, str]:
-        opening, _, rest = text.partition("\n")
-        if opening.rstrip() != "---":
+        start = text.find("\n") + 1 or len(text) + 1
+        if text[: start - 1].rstrip() != "---":
             raise PostError("has no front matter: the first line must be ---")
-        end = _END.search(rest)
-        if end is None:
-            raise PostError("has front matter that never ends: a line of --- is missing")
-        return rest[: end.start()], rest[end.end() :]
+        line = text.find("\n---", start - 1)
+        while line >= 0:
+            after = text.find("\n", line + 4) + 1 or len(text)
+            if not text[line + 4 : after].strip(" \t\n"):
+                return text[start : line + 1], text[after:]
+            line = text.find("\n---", line + 4)
+        raise PostError("has front matter that never ends: a line of --- is missing")
 
     def load(self, fm: str, **_: object) -> dict[str, Any]:
         if len(fm) > FRONT_MATTER_BYTES or len(fm.encode("utf-8", "replace")) > FRONT_MATTER_BYTES:
@@ -65,7 +70,6 @@ class _Handler(YAMLHandler):
         return read_yaml(fm) if fields is None else fields
 
 
-_END = re.compile(r"^---[ \t]*(?:\n|\Z)", re.MULTILINE)
 _HANDLER = _Handler()
 
 
@@ -81,31 +85,22 @@ def parse(text: str) -> tuple[dict[str, Any], str]:
 def read_plain(block: str) -> dict[str, Any] | None:
     """Read a block of nothing but plain `key: value` lines; None if it is anything more."""
     fields: dict[str, Any] = {}
-    lines = block.split("\n")
-    if len(lines) > _PLAIN_LINES:
-        return None
-    for line in lines:
-        if not line:
-            continue
-        match = _LINE.fullmatch(line) if line.isascii() else _match_unicode(line)
-        if match is None or match["key"] in fields:
-            return None
-        fields[match["key"]] = _value(match)
-    return fields
+    count = 0
+    for match in _LINE.finditer(block):
+        count += 1
+        kind = match.lastindex or 0
+        value = match[kind] if kind != _KEY else None
+        if kind == _UNQUOTED and value is not None:
+            value = value.rstrip(" ")
+            value = None if value in _NULLS else value
+        fields[match[_KEY]] = value
+    # Fewer keys than lines: one comes twice, or a line is something else.
+    return fields if count == len(fields) and count == _lines(block) <= _PLAIN_LINES else None
 
 
-def _value(match: re.Match[str]) -> str | None:
-    for quoted in ("double", "single"):
-        if match[quoted] is not None:
-            return match[quoted]
-    plain = (match["plain"] or "").rstrip(" ")
-    return None if not plain or plain in _NULLS else plain
-
-
-def _match_unicode(line: str) -> re.Match[str] | None:
-    # Outside ASCII only quoted values are taken: which of its spaces and marks YAML folds is for YAML to say.
-    match = _LINE.fullmatch(line)
-    return match if match and match["plain"] is None and _UNICODE_PLAIN.fullmatch(line) else None
+def _lines(block: str) -> int:
+    """Count the lines that are not empty."""
+    return sum(map(bool, block.split("\n")))
 
 
 def read_yaml(block: str) -> dict[str, Any]:

@@ -6,10 +6,10 @@ import hashlib
 import os
 import re
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from publisher.content import fields, frontmatter, limits
+from publisher.content.liquid import has_liquid
 from publisher.kit.urls import absolute
 from publisher.model.errors import PostError
 from publisher.model.naming import language_tag
@@ -21,88 +21,95 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from publisher.content.scan import SourceFile
-
-#: Raised by one whenever the same file would be read as another post.
-READER = 1
+    from publisher.content.sources import Source
 
 #: The front matter with the lines around it.
 _BLOCK = re.compile(r"\A---[ \t]*\n.*?^---[ \t]*$", re.MULTILINE | re.DOTALL)
 
 
-@dataclass(frozen=True, kw_only=True)
-class PostReader:
-    """Reads posts as one publication writes them."""
-
-    #: Where front matter says what; see `fields.FIELDS`.
-    names: Mapping[str, tuple[str, ...]]
-    #: Of dates without one.
-    zone: ZoneInfo
-    #: Of posts that do not say.
-    language: str
-    #: What relative pictures of posts without an origin are relative to.
-    site_url: str
-
-    @property
-    def fingerprint(self) -> str:
-        """Changes whenever the same file would be read as another post."""
-        words = repr((READER, sorted(self.names.items()), str(self.zone), self.language, self.site_url))
-        return hashlib.blake2b(words.encode(), digest_size=16).hexdigest()
-
-    def read(self, source: SourceFile) -> Post:
-        """Read one file. Raises PostError with the line and the reason."""
-        text, offset = decode(source)
-        try:
-            metadata, body = frontmatter.parse(text)
-            return self._post(source, metadata, body, text)
-        except PostError as error:
-            raise PostError(error.reason, line=error.line + offset) from error
-
-    def _post(self, source: SourceFile, metadata: dict[str, Any], body: str, text: str) -> Post:
-        get = _Fields(metadata, self.names, text)
-        title = fields.text(get("title"), limits.TITLE_CHARS)
-        if not title:
-            raise PostError("has no title", line=get.line("title"))
-        code = fields.text(get("code"), limits.CODE_CHARS)
-        draft = not fields.flag(get("published"), default=True) or fields.flag(get("draft"), default=False)
-        draft = draft or "/_drafts/" in f"/{source.path}"
-        when = get.date("date", self.zone) or fields.date_of_file(source.path, self.zone)
-        if when is None and not draft:
-            raise PostError("has no date, neither in the front matter nor in the file name")
-        language = fields.text(get("language"), limits.ITEM_CHARS)
-        tag = language_tag(language) if language else self.language
-        if tag is None:
-            line = get.line("language")
-            raise PostError(f"has a language that is none: {language!r}; write th or en-GB", line=line)
-        origin = fields.url(get("origin_url"))
-        return Post(
-            code=code or source.path,
-            own_code=bool(code),
-            path=source.path,
-            title=title,
-            description=fields.text(get("description"), limits.DESCRIPTION_CHARS),
-            language=tag,
-            # Jekyll separates a `categories` string by spaces, a `category` is one.
-            categories=fields.categories(get("category"), by_space=get.key("category") == "categories"),
-            tags=fields.words(get("tags"), by_space=True),
-            authors=fields.authors(get("author")),
-            origin_url=origin,
-            image=self._image(get("image"), origin),
-            date=when,
-            updated=get.date("updated", self.zone),
-            draft=draft,
-            body_hash=hash_of(body),
-        )
-
-    def _image(self, value: Any, origin: str | None) -> str | None:
-        # Jekyll themes also write `image: {path: …}`.
-        if isinstance(value, dict):
-            value = value.get("path") or value.get("url")
-        return absolute(origin or self.site_url, value) if isinstance(value, str) and value.strip() else None
+def read(file: SourceFile, source: Source) -> Post:
+    """Read one file of a source. Raises PostError with the line and the reason."""
+    text, offset = decode(file)
+    try:
+        metadata, body = frontmatter.parse(text)
+        return _post(file.path, source, _Fields(metadata, source.names, text), body)
+    except PostError as error:
+        raise PostError(error.reason, line=error.line + offset) from error
 
 
-def body_of(source: SourceFile) -> str:
-    """Read the body alone. Raises PostError."""
-    return frontmatter.parse(decode(source)[0])[1]
+def _post(path: str, source: Source, get: _Fields, body: str) -> Post:
+    title = fields.text(get("title"), limits.TITLE_CHARS)
+    if not title:
+        raise PostError("has no title", line=get.line("title"))
+    code = fields.text(get("code"), limits.CODE_CHARS)
+    draft = not fields.flag(get("published"), default=True) or fields.flag(get("draft"), default=False)
+    draft = draft or ("_drafts/" in path and "/_drafts/" in f"/{path}")
+    when = get.date("date", source.zone) or fields.date_of_file(path, source.zone)
+    if when is None and not draft:
+        raise PostError("has no date, neither in the front matter nor in the file name")
+    origin = fields.url(get("origin_url"))
+    categories = _categories(path, source, get)
+    return Post(
+        code=code or path,
+        own_code=bool(code),
+        path=path,
+        title=title,
+        description=fields.text(get("description"), limits.DESCRIPTION_CHARS),
+        language=_language(source, get),
+        categories=categories,
+        tags=fields.words(get("tags"), by_space=True),
+        authors=fields.authors(get("author")) or source.authors,
+        origin_url=origin,
+        image=_image(get("image"), origin or source.site_url),
+        date=when,
+        updated=get.date("updated", source.zone),
+        draft=draft,
+        body_hash=hash_of(body),
+        permalink=_permalink(path, source, get("permalink"), when, categories),
+        significant=fields.flag(said, default=True) if (said := get("significant")) else None,
+        context=hash_of(f"{get.metadata!r} {when}") if _asks_for_front_matter(body, source, get.metadata) else "",
+    )
+
+
+def _language(source: Source, get: _Fields) -> str:
+    language = fields.text(get("language"), limits.ITEM_CHARS)
+    tag = language_tag(language) if language else source.language
+    if tag is None:
+        raise PostError(f"has a language that is none: {language!r}; write th or en-GB", line=get.line("language"))
+    return tag
+
+
+def _categories(path: str, source: Source, get: _Fields) -> tuple[str, ...]:
+    # Jekyll separates a `categories` string by spaces, a `category` is one.
+    said = fields.categories(get("category"), by_space=get.key("category") == "categories")
+    if source.folder_categories:
+        above = fields.categories_of_folder(path.removeprefix(source.prefix))
+        said = fields.categories([*above, *said], by_space=False)
+    return said or source.categories
+
+
+def _permalink(path: str, source: Source, value: Any, when: datetime | None, categories: tuple[str, ...]) -> str | None:
+    if value is None:
+        return None
+    local = when.astimezone(source.zone) if when else None
+    filled = fields.permalink(value, path, local, categories)
+    return absolute(source.site_url, filled) if filled else None
+
+
+def _image(value: Any, base: str) -> str | None:
+    # Jekyll themes also write `image: {path: …}`.
+    if isinstance(value, dict):
+        value = value.get("path") or value.get("url")
+    return absolute(base, value) if isinstance(value, str) and value.strip() else None
+
+
+def _asks_for_front_matter(body: str, source: Source, metadata: dict[str, Any]) -> bool:
+    return (source.liquid and has_liquid(body)) or "excerpt_separator" in metadata
+
+
+def contents(file: SourceFile) -> tuple[dict[str, Any], str]:
+    """Read the front matter, untyped, and the body. Raises PostError."""
+    return frontmatter.parse(decode(file)[0])
 
 
 def hash_of(body: str) -> str:
@@ -156,20 +163,24 @@ def _bytes(source: SourceFile) -> bytes:
 class _Fields:
     """Finds the value of a field under any of its names, and the line it stands on."""
 
+    __slots__ = ("_names", "_text", "metadata")
+
     def __init__(self, metadata: dict[str, Any], names: Mapping[str, tuple[str, ...]], text: str) -> None:
-        self._metadata = metadata
+        self.metadata = metadata
         self._names = names
         self._text = text
 
     def key(self, field: str) -> str | None:
         for name in self._names[field]:
-            if self._metadata.get(name):
+            if self.metadata.get(name):
                 return name
         return None
 
     def __call__(self, field: str) -> Any:
-        key = self.key(field)
-        return None if key is None else self._metadata[key]
+        for name in self._names[field]:
+            if value := self.metadata.get(name):
+                return value
+        return None
 
     def date(self, field: str, zone: ZoneInfo) -> datetime | None:
         try:

@@ -1,33 +1,40 @@
-"""A body becomes HTML that is fit to show: Markdown, cleaning, absolute URLs, and sanitising last of all."""
+"""A body becomes HTML that is fit to show: Liquid, Markdown, cleaning, absolute URLs, and sanitising last of all."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import nh3
 import pyromark
 
-from publisher.content.cleaning import phrases
-from publisher.content.cleaning.rules import clean
-from publisher.content.cleaning.tree import HEADINGS, parse, text_of, write
-from publisher.kit.text import first_sentences, fit_for_xml, one_line, same_text
+from publisher.content import kramdown
+from publisher.content.cleaning.pipeline import Subject, clean
+from publisher.content.cleaning.tree import HEADINGS, parse, write
+from publisher.content.liquid import Liquid, has_liquid
+from publisher.content.sources import DEFAULT_SEPARATOR
+from publisher.content.summary import lead
+from publisher.kit.text import fit_for_xml
 from publisher.kit.urls import absolute
 from publisher.model.post import RenderedBody
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
     from lxml.html import HtmlElement
 
-    from publisher.model.post import Post
+    from publisher.content.cleaning.hosts import HostRules
+    from publisher.content.sources import Source
+    from publisher.model.post import Post, Removed
 
 #: Raised by one whenever the same body would come out differently.
-PIPELINE = 1
+PIPELINE = 2
 
-#: The length of a lead, in characters.
-LEAD_CHARS = 280
-_LEAD_PARAGRAPHS = 4
-#: A paragraph shorter than this is a credit or a dateline if there are longer ones.
-_PARAGRAPH_CHARS = 60
+#: As people write the default mark that ends a summary.
+_MORE = re.compile(r"<!--[ \t]{0,9}more[ \t]{0,9}-->", re.IGNORECASE)
 
 _options = pyromark.Options
 _MARKDOWN = pyromark.Markdown(
@@ -64,17 +71,92 @@ _SANITISER = nh3.Cleaner(
 class BodyRenderer:
     """Renders the bodies of one publication."""
 
-    #: What relative links of posts without an origin are relative to.
-    site_url: str
+    #: What templates in bodies see as `site.*`.
+    site: Mapping[str, Any]
+    host_rules: HostRules
+    _liquids: dict[str, Liquid] = field(default_factory=dict)
+    _fingerprints: dict[str, str] = field(default_factory=dict)
 
-    def render(self, post: Post, body: str) -> RenderedBody:
-        """Render one body. Raises PostError if it is more than a parser should take."""
-        tree = parse(_MARKDOWN.html(body))
-        removed = clean(tree, post.title)
-        _make_absolute(tree, post.origin_url or self.site_url)
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes whenever the same body would come out differently."""
+        return f"{PIPELINE}:{self.host_rules.fingerprint}"
+
+    def liquid(self, source: Source) -> Liquid:
+        """Give what carries out the Liquid of a source's posts."""
+        if source.name not in self._liquids:
+            site = {**self.site, "url": source.site_url.rstrip("/")}
+            self._liquids[source.name] = Liquid(site=site, data_folder=_data_folder(source))
+        return self._liquids[source.name]
+
+    def liquid_fingerprint(self, source: Source) -> str:
+        """Give what changes whenever the same template might come out differently; looked up once a run."""
+        if source.name not in self._fingerprints:
+            self._fingerprints[source.name] = self.liquid(source).fingerprint
+        return self._fingerprints[source.name]
+
+    def render(
+        self,
+        post: Post,
+        body: str,
+        source: Source,
+        front_matter: Mapping[str, Any],
+        link: Callable[[str], str | None] = lambda _path: None,
+    ) -> RenderedBody:
+        """Render one body. Raises PostError if it is more than a parser should take.
+
+        `link` gives the address of another post, as tags name it.
+        """
+        removed: tuple[Removed, ...] = ()
+        if source.liquid and has_liquid(body):
+            page = {"date": post.date and post.date.isoformat(), **front_matter}
+            page |= {"title": post.title, "url": post.permalink or post.origin_url}
+            rendered = self.liquid(source).render(body, page, link)
+            body, removed = rendered.text, rendered.removed
+        tree, tidied = _tree(body)
+        subject = Subject(
+            title=post.title, image=post.image, origin=post.origin_url, host=self.host_rules.for_url(post.origin_url)
+        )
+        cleaned = clean(tree, subject)
+        _make_absolute(tree, post.origin_url or post.permalink or source.site_url)
         # Once more: the parser has made characters of references such as &#1;, which no feed may have.
         html = fit_for_xml(_SANITISER.clean(write(tree))).strip()
-        return RenderedBody(html=html, lead=_lead(tree, post.title), image=_first_picture(tree), removed=removed)
+        separator = str(front_matter.get("excerpt_separator") or source.excerpt_separator)
+        return RenderedBody(
+            html=html,
+            lead=_lead(subject, post.language, body, tree, separator),
+            image=_first_picture(tree),
+            removed=removed + tidied + cleaned.removed,
+            credit=cleaned.credit,
+            authors=cleaned.authors,
+            warning=cleaned.warning,
+        )
+
+
+def _tree(body: str) -> tuple[HtmlElement, tuple[Removed, ...]]:
+    if not kramdown.has_marks(body):
+        return parse(_MARKDOWN.html(body)), ()
+    tree = parse(_MARKDOWN.html(kramdown.prepare(body)))
+    return tree, kramdown.tidy(tree)
+
+
+def _lead(subject: Subject, language: str, body: str, tree: HtmlElement, separator: str) -> str:
+    if separator == DEFAULT_SEPARATOR:
+        body = _MORE.sub(separator, body)
+    excerpt, found, _ = body.partition(separator)
+    if found and excerpt.strip():
+        begun, _ = _tree(excerpt)
+        clean(begun, subject)
+        if told := lead(begun, subject.title, language, whole=True):
+            return told
+    return lead(tree, subject.title, language)
+
+
+def _data_folder(source: Source) -> Path | None:
+    """Find Jekyll's `_data`: in the folder of the posts or, where that is `_posts`, beside it."""
+    folder = source.folder
+    places = (folder / "_data", *((folder.parent / "_data",) if folder.name == "_posts" else ()))
+    return next((place for place in places if place.is_dir()), None)
 
 
 def _make_absolute(tree: HtmlElement, base: str) -> None:
@@ -90,29 +172,6 @@ def _make_absolute(tree: HtmlElement, base: str) -> None:
             element.drop_tree()
         else:
             del element.attrib[name]
-
-
-def _lead(tree: HtmlElement, title: str) -> str:
-    paragraphs: list[str] = []
-    whole: list[str] = []
-    for paragraph in tree.iter("p"):
-        if _is_aside(paragraph) or not (text := text_of(paragraph)) or same_text(text, title):
-            continue
-        paragraphs.append(text)
-        if len(text) >= _PARAGRAPH_CHARS and not _is_credit(text):
-            whole.append(text)
-            if len(whole) == _LEAD_PARAGRAPHS:
-                break
-    chosen = whole or paragraphs[:_LEAD_PARAGRAPHS] or [text_of(tree)]
-    return first_sentences(one_line(" ".join(chosen)), LEAD_CHARS)
-
-
-def _is_aside(paragraph: HtmlElement) -> bool:
-    return next(paragraph.iterancestors("table", "pre", "figure", "li"), None) is not None
-
-
-def _is_credit(text: str) -> bool:
-    return len(text) < 2 * _PARAGRAPH_CHARS and phrases.CREDIT.match(text) is not None and "." not in text[:-1]
 
 
 def _first_picture(tree: HtmlElement) -> str | None:

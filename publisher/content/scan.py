@@ -1,19 +1,19 @@
-"""The posts folder is walked and its files measured; nothing is opened."""
+"""A folder of posts is walked and its files measured; nothing is opened."""
 
 from __future__ import annotations
 
-import contextlib
+import hashlib
 import os
 import stat
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from publisher.content.limits import PATH_BYTES
 from publisher.model.errors import PostError, PublisherError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
     from pathlib import Path
 
 #: Nanoseconds.
@@ -38,52 +38,86 @@ class SourceFile:
     obstacle: str | None = None
 
 
-def scan(folder: Path) -> list[SourceFile]:
-    """Find every Markdown file below the folder, in order of path.
+@dataclass(slots=True)
+class Look:
+    """What a walk finds: every path, and the files that are not as they were."""
 
-    Hidden files and folders are passed over, links to folders are not followed, and a file that goes while we look
-    is gone. Raises PublisherError if a folder cannot be read: its posts would seem to be withdrawn.
+    seen: set[str] = field(default_factory=set)
+    fresh: list[SourceFile] = field(default_factory=list)
+
+
+def scan(folder: Path, stamps: Mapping[str, str], look: Look, *, prefix: str = "") -> None:
+    """Find every Markdown file below the folder, and add it to `look` under `prefix`.
+
+    Files whose stamp is the one in `stamps` are seen and not fresh. Hidden files and folders are passed over, links to
+    folders are not followed, and a file that goes while we look is gone. Raises PublisherError if a folder cannot be
+    read: its posts would seem to be withdrawn.
     """
     root = os.path.realpath(folder)
+    now = time.time_ns()
+    folders = [""]
     try:
-        entries = sorted(_walk(root, "", time.time_ns()), key=lambda found: found.path)
+        while folders:
+            inner = folders.pop()
+            folders += _look_into(os.path.join(root, inner), root, inner, prefix, stamps, look, now)  # noqa: PTH118 (a Path for each of 100,000 files is slow)
     except OSError as error:
         where = str(error.filename or folder).rstrip("/")
         raise PublisherError(
             f"the posts folder {where} cannot be read ({error.strerror}): mend it, or name another in posts.directory"
         ) from error
-    return entries
 
 
-def _walk(root: str, prefix: str, scanned: int) -> Iterator[SourceFile]:
+def _look_into(
+    folder: str, root: str, inner: str, prefix: str, stamps: Mapping[str, str], look: Look, now: int
+) -> list[str]:
+    """Look at the files of one folder, and list the folders in it."""
     folders = []
-    with os.scandir(os.path.join(root, prefix)) as entries:  # noqa: PTH118 (a Path for each of 100,000 files is slow)
+    seen, fresh, get = look.seen.add, look.fresh.append, stamps.get
+    with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith("."):
+            name = entry.name
+            if name[0] == ".":
                 continue
-            path = prefix + entry.name
             if entry.is_dir(follow_symlinks=False):
-                folders.append(path + "/")
-            elif entry.name.lower().endswith(_ENDINGS):
-                with contextlib.suppress(FileNotFoundError):
-                    yield _measure(root, path, entry, scanned)
-    for inner in folders:
-        yield from _walk(root, inner, scanned)
+                folders.append(f"{inner}{name}/")
+            elif name.endswith(_ENDINGS) or name.lower().endswith(_ENDINGS):
+                path = prefix + inner + name
+                try:
+                    status = entry.stat(follow_symlinks=False)
+                    # What nearly every file is: as it was, and nothing strange about it.
+                    if get(path) == _stamp(status) and stat.S_ISREG(status.st_mode):
+                        seen(path)
+                        continue
+                    source = _measure(root, path, entry.path, status, now)
+                except FileNotFoundError:
+                    continue
+                seen(source.path)
+                if get(source.path) != source.stamp:
+                    fresh(source)
+    return folders
 
 
-def measure(folder: Path, path: str) -> SourceFile:
+def measure(folder: Path, inner: str, *, prefix: str = "") -> SourceFile:
     """Measure one file by its path below the folder. Raises PostError if it is not there."""
-    full_path = folder / path
+    full_path = os.fspath(folder / inner)
     try:
-        return _measure(os.path.realpath(folder), path, full_path, time.time_ns())
-    except OSError as error:
-        raise PostError(f"cannot be opened ({error.strerror})") from error
+        status = os.lstat(full_path)
+        return _measure(os.path.realpath(folder), prefix + inner, full_path, status, time.time_ns())
+    except (OSError, ValueError) as error:
+        raise PostError(f"cannot be opened ({getattr(error, 'strerror', error)})") from error
 
 
-def _measure(root: str, path: str, entry: os.DirEntry[str] | Path, scanned: int) -> SourceFile:
+def _stamp(status: os.stat_result) -> str:
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
+
+
+def _told_apart(shown: str, path: str) -> str:
+    """Mark a path that cannot be shown as it is, so that no other file is shown like it."""
+    return f"{shown}~{hashlib.blake2b(os.fsencode(path), digest_size=4).hexdigest()}"
+
+
+def _measure(root: str, path: str, full_path: str, status: os.stat_result, scanned: int) -> SourceFile:
     obstacle = None
-    full_path = os.fspath(entry)
-    status = entry.stat(follow_symlinks=False)
     if stat.S_ISLNK(status.st_mode):
         target = os.path.realpath(full_path)
         if not target.startswith(root + os.sep):
@@ -99,14 +133,15 @@ def _measure(root: str, path: str, entry: os.DirEntry[str] | Path, scanned: int)
     if not path.isascii():
         shown = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     if shown != path:
-        obstacle = "has a file name that is not UTF-8"
+        shown, obstacle = _told_apart(shown, path), "has a file name that is not UTF-8"
     if len(shown.encode()) > PATH_BYTES:
-        shown, obstacle = shown[: PATH_BYTES // 4], f"has a path of more than {PATH_BYTES:,} bytes"
+        obstacle = f"has a path of more than {PATH_BYTES:,} bytes"
+        shown = _told_apart(shown[: PATH_BYTES // 4], path)
     return SourceFile(
         path=shown,
         full_path=full_path,
         size=status.st_size,
-        stamp=f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}",
+        stamp=_stamp(status),
         settled=max(status.st_mtime_ns, status.st_ctime_ns) < scanned - _UNSETTLED,
         obstacle=obstacle,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,6 +52,11 @@ class FeedDocument:
     def updated(self) -> datetime:
         """The newest change of any entry; nothing here depends on the clock."""
         return max((entry.updated for entry in self.entries), default=NEVER)
+
+
+def content(article: Article) -> str:
+    """Give the HTML of an article: its body or, where that is empty, its summary, which is text."""
+    return article.html or escape(article.summary, quote=False)
 
 
 def whole_second(moment: datetime) -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from publisher.feeds.document import whole_second
+from publisher.feeds.document import content, whole_second
 
 if TYPE_CHECKING:
     from publisher.feeds.document import FeedDocument
@@ -34,7 +34,7 @@ def _item(article: Article) -> dict[str, Any]:
             "url": article.link,
             "external_url": article.via,
             "title": article.title,
-            "content_html": article.html or article.summary,
+            "content_html": content(article),
             "summary": article.summary or None,
             "image": article.image,
             "date_published": whole_second(article.published).isoformat(),

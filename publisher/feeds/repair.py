@@ -6,6 +6,7 @@ everybody's address into RSS `author`, and knows no pictures. Both extensions ge
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
@@ -64,6 +65,9 @@ class EntryRepair(BaseEntryExtension):  # type: ignore[misc] # feedgen has no ty
 
     def extend_rss(self, item: Any) -> Any:
         """Add what RSS itself has no element for: the authors' names, the origin, the picture."""
+        if self.article.summary:
+            # A description is HTML to those who read it; the summary is text.
+            item.find("description").text = escape(self.article.summary, quote=False)
         for name in self.article.authors:
             _sub(item, f"{{{DC}}}creator").text = name
         if self.article.via:
@@ -85,7 +89,9 @@ class EntryRepair(BaseEntryExtension):  # type: ignore[misc] # feedgen has no ty
 
     def _picture(self, element: Any) -> None:
         if self.article.image:
-            _sub(element, f"{{{MEDIA}}}content", url=self.article.image, medium="image")
+            content = _sub(element, f"{{{MEDIA}}}content", url=self.article.image, medium="image")
+            if self.article.credit:
+                _sub(content, f"{{{MEDIA}}}credit").text = self.article.credit
             _sub(element, f"{{{MEDIA}}}thumbnail", url=self.article.image)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from feedgen.feed import FeedGenerator
 
 from publisher import __version__
-from publisher.feeds.document import TYPES, whole_second
+from publisher.feeds.document import TYPES, content, whole_second
 from publisher.feeds.repair import EntryRepair, FeedRepair
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _add(generator: Any, article: Article) -> None:
     if article.link:
         entry.link(href=article.link, rel="alternate")
     # In this order: summary() after content() leaves the content alone, description() would replace it.
-    entry.content(article.html or article.summary, type="html")
+    entry.content(content(article), type="html")
     entry.summary(article.summary or None)
     for slug, name in article.sections:
         # feedgen takes a label that is None for the name in RSS.

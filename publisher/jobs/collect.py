@@ -1,37 +1,38 @@
-"""Collect: what is in the posts folder becomes what the publication knows."""
+"""Collect: what is in the posts folders becomes what the publication knows."""
 
 from __future__ import annotations
 
-import functools
+import itertools
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from publisher.content.scan import scan
+from publisher.content import reading
 from publisher.jobs.ports import silent
-from publisher.kit.parallel import spread
 from publisher.model import change as changes
 from publisher.model.change import Change, Kind
-from publisher.model.errors import PostError
+from publisher.model.errors import PublisherError
 from publisher.model.feed import feeds_of, touched
+from publisher.model.identity import Claims, has_got_code, identify, match_renames
 from publisher.model.naming import slug
-from publisher.model.post import Post
+from publisher.model.post import Post, State
 from publisher.store import facts, feeds, posts, sources
 from publisher.store.sources import Remembered
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
-    from pathlib import Path
 
-    from publisher.content.read import PostReader
+    from publisher.content.reading import Outcome, Reading
     from publisher.content.scan import SourceFile
-    from publisher.jobs.ports import Progress
+    from publisher.content.sources import Library
+    from publisher.jobs.ports import Progress, Weigh
     from publisher.model.feed import FeedKey
     from publisher.model.post import KnownPost
     from publisher.store.database import Database, Transaction
 
-#: How many files are read between two reports of progress, and how many are worth another process.
-_BATCH = 2_500
-_WORTH_SHARING = 1_000
+#: How many posts are in memory at once.
+_BATCH = 2_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,213 +49,224 @@ class Collected:
     quarantined: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Scan:
-    """One look at the folder, beside what the look before found."""
-
-    found: dict[str, SourceFile]
-    remembered: dict[str, Remembered]
-    #: The files that had to be read, and what came of each.
-    fresh: list[SourceFile]
-    posts: list[Post]
-    rejected: dict[str, tuple[int, str]]
-    #: Those of them that another file came before.
-    duplicates: set[str] = field(default_factory=set)
-
-    @property
-    def gone(self) -> set[str]:
-        """The files that are there no more."""
-        return self.remembered.keys() - self.found.keys()
-
-
 def collect(
-    database: Database, folder: Path, reader: PostReader, *, authority: str, now: datetime, progress: Progress = silent
+    database: Database,
+    library: Library,
+    weigh: Weigh,
+    *,
+    authority: str,
+    now: datetime,
+    force: bool = False,
+    ahead: Reading | None = None,
+    progress: Progress = silent,
 ) -> Collected:
     """Read every file that is new or changed, decide what each means, and record it in one transaction.
 
-    Raises PublisherError if the folder cannot be read; then nothing is changed.
+    `ahead` is a reading of everything, begun before the database was there; it is used where that is empty. Raises
+    PublisherError if a folder cannot be read, or, unless with `force`, if so many posts are gone that it looks like an
+    accident; then nothing is changed.
     """
-    found = {source.path: source for source in scan(folder)}
     with database.read() as connection:
-        remembered = sources.everything(connection)
-        same_reader = facts.get(connection, "reader") == reader.fingerprint
-    # Another configuration reads the same file as another post.
-    fresh = [each for each in found.values() if not same_reader or _is_fresh(each, remembered.get(each.path))]
-    look = _Scan(found, remembered, fresh, *_read(fresh, reader, progress))
+        stamps = sources.stamps(connection)
+        # Another configuration reads the same file as another post.
+        same_reader = facts.get(connection, "reader") == library.fingerprint
+    if ahead is None or stamps:
+        ahead = reading.start(library, stamps if same_reader else dict.fromkeys(stamps, ""), force=force)
+    look = ahead.look
+    gone = stamps.keys() - look.seen
     with database.begin() as connection:
-        decided = _decide(connection, look, authority=authority, now=now)
-        noted = _note(look, decided, now)
-        sources.forget(connection, look.gone)
-        sources.remember(connection, noted)
-        posts.apply(connection, decided)
-        facts.put(connection, "reader", reader.fingerprint)
-        slugs = posts.section_slugs(connection)
-        feeds.mark_stale(connection, touched(decided, lambda known: _sections(known, slugs)))
-        feeds.mark_stale(connection, _mended(look, noted, decided, slugs))
+        remembered = sources.known(connection, [*gone, *(file.path for file in look.fresh if file.path in stamps)])
+        claims = Claims(look.seen, {file.path for file in look.fresh})
+        run = _Run(connection, claims, remembered, gone, weigh, authority, now)
+        for batch in _batches(ahead, progress):
+            run.take(batch)
+        run.settle(force=force)
+        sources.forget(connection, gone)
+        facts.put(connection, "reader", library.fingerprint)
+        feeds.mark_stale(connection, run.stale)
         quarantined = len(sources.quarantine(connection))
-    return _report(look, decided, noted, quarantined)
-
-
-def _is_fresh(source: SourceFile, before: Remembered | None) -> bool:
-    if before is None or before.stamp != source.stamp or not before.settled:
-        return True
-    # What never became a post is read every time: that no other file has its code any more is not seen from outside.
-    return before.reason is not None and before.code is None
-
-
-def _read(
-    fresh: list[SourceFile], reader: PostReader, progress: Progress
-) -> tuple[list[Post], dict[str, tuple[int, str]]]:
-    read: list[Post] = []
-    rejected: dict[str, tuple[int, str]] = {}
-    for start in range(0, len(fresh), _BATCH):
-        progress("reading posts", start, len(fresh))
-        batch = fresh[start : start + _BATCH]
-        outcomes = spread(functools.partial(_attempt, reader), batch, worth=_WORTH_SHARING)
-        for source, outcome in zip(batch, outcomes, strict=True):
-            if isinstance(outcome, Post):
-                read.append(outcome)
-            else:
-                rejected[source.path] = outcome
-    progress("reading posts", len(fresh), len(fresh))
-    return read, rejected
-
-
-def _attempt(reader: PostReader, source: SourceFile) -> Post | tuple[int, str]:
-    """Read one file: the post, or the line and the reason why it is none."""
-    try:
-        return reader.read(source)
-    except PostError as error:
-        return error.line, error.reason
-    except Exception as error:  # noqa: BLE001 (the wall: whatever one post does, the others are published)
-        return 1, f"cannot be read: {type(error).__name__}: {error}"
-
-
-def _decide(connection: Transaction, look: _Scan, *, authority: str, now: datetime) -> list[Change]:
-    """Decide about every post that was read, that is gone, and whose date has come."""
-    left = _left(look)
-    known = posts.known(connection, [*left, *(post.code for post in look.posts)])
-    arrived = _with_identity(look, left, known)
-    known |= posts.known(connection, {post.code for post in arrived} - {post.code for post in look.posts})
-    winners, losers = changes.settle_duplicates(arrived, _owners(look, known, arrived))
-    look.rejected.update({post.path: (1, f"has the code {post.code!r} of {winner}") for post, winner in losers})
-    look.duplicates.update(post.path for post, _ in losers)
-    present = {post.code for post in winners} | {post.code for post, _ in losers}
-    decided = [changes.decide(known.get(post.code), post, now=now, authority=authority) for post in winners]
-    decided += [changes.withdraw(known[code], now=now) for code in sorted(left.keys() & known.keys() - present)]
-    decided += [
-        changes.release(post, now=now, authority=authority)
-        for post in posts.due(connection, now)
-        if post.code not in present and post.code not in left
-    ]
-    return decided
-
-
-def _left(look: _Scan) -> dict[str, str]:
-    """Find the codes whose file is gone, or may say another code now; one that broke keeps the post it was."""
-    read = {post.path for post in look.posts}
-    return {
-        known.code: path
-        for path, known in look.remembered.items()
-        if known.code is not None and (path not in look.found or path in read)
-    }
-
-
-def _with_identity(look: _Scan, left: dict[str, str], known: dict[str, KnownPost]) -> list[Post]:
-    """Give posts without a code of their own the one under which they are known."""
-    missing = [known[code] for code, path in left.items() if code in known and path not in look.found]
-    renamed = changes.match_renames(missing, [post for post in look.posts if post.code not in known])
-    arrived = []
-    for post in look.posts:
-        before = look.remembered.get(post.path)
-        # A file that stays where it is stays the post it was, even after a rename.
-        code = renamed.get(post.path) or (before.code if before is not None else None) or _other_code(look, known, post)
-        arrived.append(post if post.own_code or code is None else replace(post, code=code))
-    return arrived
-
-
-def _other_code(look: _Scan, known: dict[str, KnownPost], post: Post) -> str | None:
-    """Find a code for a file whose path is the code of a post that has moved elsewhere."""
-    owner = known.get(post.code)
-    if owner is None or owner.post.path == post.path or owner.post.path not in look.found:
-        return None
-    return f"{post.code}-2"
-
-
-def _owners(look: _Scan, known: dict[str, KnownPost], arrived: list[Post]) -> dict[str, str]:
-    """Find the codes whose file of last time is still there and still has them."""
-    now_says = {post.path: post.code for post in arrived}
-    owners = {}
-    for code, post in known.items():
-        before = look.remembered.get(post.post.path)
-        if before is None or before.code != code or before.path not in look.found:
-            continue
-        if now_says.get(before.path, code) == code:
-            owners[code] = before.path
-    return owners
-
-
-def _note(look: _Scan, decided: list[Change], now: datetime) -> list[Remembered]:
-    """Write down what was seen of each file that was read."""
-    codes = {
-        change.after.post.path: change.after.code
-        for change in decided
-        if change.after is not None and change.kind is not Kind.WITHDRAWN
-    }
-    noted = []
-    for source in look.fresh:
-        before = look.remembered.get(source.path)
-        line, reason = look.rejected.get(source.path, (None, None))
-        code, since = codes.get(source.path), None
-        if reason is None and before is not None and before.stamp == source.stamp and before.code == code:
-            # The same bytes can be read as before: what was wrong with them showed when they were rendered.
-            line, reason = before.line, before.reason
-        if reason is not None:
-            code = before.code if before is not None and source.path not in look.duplicates else None
-            since = before.quarantined_at if before is not None and before.reason == reason else now
-        noted.append(
-            Remembered(
-                path=source.path,
-                stamp=source.stamp,
-                settled=source.settled,
-                code=code,
-                line=line,
-                reason=reason,
-                quarantined_at=since,
-            )
-        )
-    return noted
-
-
-def _mended(look: _Scan, noted: list[Remembered], decided: list[Change], slugs: dict[str, str]) -> set[FeedKey]:
-    """Name the feeds of posts that were in quarantine and are not any more: they may show them again."""
-    mended = {
-        file.path
-        for file in noted
-        if file.reason is None and file.path in look.remembered and look.remembered[file.path].reason is not None
-    }
-    keys: set[FeedKey] = set()
-    for change in decided:
-        if change.after is not None and change.after.post.path in mended:
-            keys |= feeds_of(change.after.post.language, _sections(change.after, slugs))
-    return keys
-
-
-def _sections(known: KnownPost, slugs: dict[str, str]) -> list[str]:
-    return [slugs[slug(name)] for name in known.post.categories]
-
-
-def _report(look: _Scan, decided: list[Change], noted: list[Remembered], quarantined: int) -> Collected:
-    kinds = [change.kind for change in decided]
-    before = {path: file.reason for path, file in look.remembered.items()}
     return Collected(
-        seen=len(look.found),
-        new=kinds.count(Kind.NEW),
-        edited=kinds.count(Kind.EDITED),
-        released=kinds.count(Kind.RELEASED),
-        withdrawn=kinds.count(Kind.WITHDRAWN),
-        newly_quarantined=tuple(
-            file for file in noted if file.reason is not None and before.get(file.path) != file.reason
-        ),
+        seen=len(look.seen),
+        new=run.kinds[Kind.NEW],
+        edited=run.kinds[Kind.EDITED],
+        released=run.kinds[Kind.RELEASED],
+        withdrawn=run.kinds[Kind.WITHDRAWN],
+        newly_quarantined=tuple(run.newly_quarantined),
         quarantined=quarantined,
     )
+
+
+def _batches(reading: Reading, progress: Progress) -> Iterator[list[tuple[SourceFile, Outcome]]]:
+    total, done = len(reading.look.fresh), 0
+    while batch := list(itertools.islice(reading.outcomes, _BATCH)):
+        progress("reading posts", done, total)
+        yield batch
+        done += len(batch)
+    progress("reading posts", total, total)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One look at the folders, taken in batch by batch, beside what the look before found.
+
+    What cannot be decided before all is read waits: a rename wants to know what is gone, and a file with the code of
+    another, whether that one still has it.
+    """
+
+    connection: Transaction
+    claims: Claims
+    #: What is known of the files that are read and of those that are gone.
+    remembered: dict[str, Remembered]
+    gone: set[str]
+    weigh: Weigh
+    authority: str
+    now: datetime
+    stale: set[FeedKey] = field(default_factory=set)
+    kinds: Counter[Kind] = field(default_factory=Counter)
+    newly_quarantined: list[Remembered] = field(default_factory=list)
+    _waiting: list[tuple[SourceFile, Post]] = field(default_factory=list)
+    #: The posts that a file of another name may turn out to be.
+    _missing: list[KnownPost] = field(default_factory=list)
+    #: In an empty store nothing has to be looked up.
+    _is_first: bool = False
+
+    def __post_init__(self) -> None:
+        self._is_first = not posts.anything(self.connection)
+        codes = [code for path in self.gone if (code := self.remembered[path].code)]
+        self._missing = [known for known in self._known(codes).values() if not known.post.own_code]
+
+    def take(self, batch: list[tuple[SourceFile, Outcome]]) -> None:
+        """Decide about some files; those for which it is too early wait."""
+        read_now = {file.path: outcome for file, outcome in batch if isinstance(outcome, Post)}
+        befores = {path: noted.code for path in read_now if (noted := self.remembered.get(path)) and noted.code}
+        known = self._known([*(post.code for post in read_now.values()), *befores.values()])
+        ready: list[tuple[SourceFile, Outcome]] = []
+        for file, outcome in batch:
+            self.claims.reading(file.path)
+            if isinstance(outcome, Post):
+                post = identify(outcome, befores.get(file.path), known.get(outcome.code), self.claims.seen)
+                is_new = not post.own_code and file.path not in self.remembered
+                if (self._missing and is_new) or self.claims.settle(post, self._owner(post, known)) is None:
+                    self._waiting.append((file, post))
+                    continue
+                outcome = post
+            elif (before := self.remembered.get(file.path)) and before.code:
+                self.claims.keep(before.code, file.path)
+            ready.append((file, outcome))
+        self._decide(ready, known)
+
+    def _owner(self, post: Post, known: dict[str, KnownPost]) -> KnownPost | None:
+        if post.code not in known and not self._is_first:
+            known |= self._known([post.code])
+        return known.get(post.code)
+
+    def settle(self, *, force: bool) -> None:
+        """Decide about what waits, what is gone, and what has come due."""
+        missing = [known for known in self._missing if known.code not in self.claims.holders]
+        renamed = match_renames(missing, [post for _, post in self._waiting if post.path not in self.remembered])
+        arrived = [(file, replace(post, code=renamed.get(post.path, post.code))) for file, post in self._waiting]
+        known = self._known([post.code for _, post in arrived])
+        for _, post in arrived:
+            self.claims.settle(post, known.get(post.code))
+        self._decide(arrived, known)
+        self._withdraw(force=force)
+        due = [post for post in posts.due(self.connection, self.now) if post.code not in self.claims.holders]
+        self._apply([changes.release(post, now=self.now, authority=self.authority) for post in due])
+
+    def _decide(self, ready: Sequence[tuple[SourceFile, Outcome]], known: dict[str, KnownPost]) -> None:
+        """Record what became of files: posts, files with the code of another, and files that cannot be read."""
+        winners: list[Post] = []
+        noted: list[Remembered] = []
+        for file, outcome in ready:
+            before = self.remembered.get(file.path)
+            if isinstance(outcome, Post):
+                holder = self.claims.holders[outcome.code]
+                if holder == file.path:
+                    winners.append(self._with_own_code(outcome, before, known))
+                    noted.append(_noted(file, before, outcome.code, None, self.now))
+                    continue
+                line, reason, code = 1, f"has the code {outcome.code!r} of {holder}", None
+            else:
+                (line, reason), code = outcome, before.code if before else None
+            noted.append(_noted(file, before, code, (line, reason), self.now))
+        self._apply(self._changes(winners, known))
+        self._remember(noted)
+        self._show_again(noted, winners)
+
+    def _with_own_code(self, post: Post, before: Remembered | None, known: dict[str, KnownPost]) -> Post:
+        """Let a post that was known by its path keep its id when it is given a code."""
+        code = before.code if before else None
+        if code is not None and code != post.code and post.code not in known and has_got_code(post, known.get(code)):
+            posts.rename(self.connection, code, post.code)
+            known[post.code] = replace(known[code], post=replace(known[code].post, code=post.code))
+            self.claims.keep(code, post.path)
+        return post
+
+    def _changes(self, winners: list[Post], known: dict[str, KnownPost]) -> list[Change]:
+        edits = [
+            (before, post)
+            for post in winners
+            if (before := known.get(post.code)) and before.state is State.PUBLISHED
+            if before.post.body_hash != post.body_hash and post.significant is None and post.updated is None
+        ]
+        news = self.weigh(self.connection, edits) if edits else {}
+        return [
+            changes.decide(known.get(post.code), post, now=self.now, authority=self.authority, news=news.get(post.code))
+            for post in winners
+        ]
+
+    def _withdraw(self, *, force: bool) -> None:
+        """Take back the posts whose file is gone, or says another code now. Raises PublisherError for too many."""
+        left = {file.code for file in self.remembered.values() if file.code} - self.claims.holders.keys()
+        leaving = self._known(left).values()
+        published = posts.count_by_state(self.connection)[State.PUBLISHED] if leaving else 0
+        withdrawn = sum(known.state is State.PUBLISHED for known in leaving)
+        if not force and changes.is_disappearance(withdrawn, published):
+            raise PublisherError(
+                f"{withdrawn:,} of {published:,} posts are gone at once: nothing is withdrawn; put their files back, "
+                "or say --force if they are meant to be gone"
+            )
+        self._apply([changes.withdraw(known, now=self.now) for known in sorted(leaving, key=lambda known: known.code)])
+
+    def _apply(self, decided: list[Change]) -> None:
+        self.kinds.update(change.kind for change in decided)
+        posts.apply(self.connection, decided)
+        slugs = posts.section_slugs(self.connection)
+        self.stale |= touched(decided, lambda known: [slugs[slug(name)] for name in known.post.categories])
+
+    def _remember(self, noted: list[Remembered]) -> None:
+        sources.remember(self.connection, noted)
+        for file in noted:
+            before = self.remembered.get(file.path)
+            if file.reason is not None and (before is None or before.reason != file.reason):
+                self.newly_quarantined.append(file)
+
+    def _show_again(self, noted: list[Remembered], winners: list[Post]) -> None:
+        """Let the feeds of posts that were in quarantine, and are not any more, show them."""
+        slugs: dict[str, str] = {}
+        mended = {
+            file.path
+            for file in noted
+            if file.reason is None and (before := self.remembered.get(file.path)) and before.reason is not None
+        }
+        for post in winners:
+            if post.path in mended:
+                slugs = slugs or posts.section_slugs(self.connection)
+                self.stale |= feeds_of(post.language, [slugs[slug(name)] for name in post.categories])
+
+    def _known(self, codes: Iterable[str]) -> dict[str, KnownPost]:
+        return {} if self._is_first else posts.known(self.connection, codes)
+
+
+def _noted(
+    file: SourceFile, before: Remembered | None, code: str | None, trouble: tuple[int, str] | None, now: datetime
+) -> Remembered:
+    """Write down what was seen of a file."""
+    line, reason = trouble or (None, None)
+    if reason is None and before is not None and before.stamp == file.stamp and before.code == code:
+        # The same bytes can be read as before: what was wrong with them showed when they were rendered.
+        line, reason = before.line, before.reason
+    since = None
+    if reason is not None:
+        since = before.quarantined_at if before is not None and before.reason == reason else now
+    return Remembered(file.path, file.stamp, file.settled, code, line, reason, since)

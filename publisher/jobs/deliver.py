@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from publisher.jobs.ports import silent
 from publisher.mail.message import MessageTemplate
-from publisher.model.delivery import Delivery, DeliveryState, Settlement, settle
+from publisher.model.delivery import Delivered, Delivery, DeliveryState, Settlement, settle
 from publisher.model.edition import EditionState
 from publisher.model.errors import TransportError
 from publisher.store import deliveries, editions
@@ -22,17 +21,6 @@ if TYPE_CHECKING:
     from publisher.model.edition import Digest
     from publisher.store.database import Database
     from publisher.store.editions import EditionSummary
-
-
-@dataclass(kw_only=True, slots=True)
-class Delivered:
-    """What one run of delivery did."""
-
-    #: Deliveries by the state that they reached.
-    states: Counter[str] = field(default_factory=Counter)
-    finished: list[str] = field(default_factory=list)
-    #: Why it stopped, if it had to.
-    trouble: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from publisher.model.feed import FeedKey, feeds_of
 from publisher.model.naming import slug
-from publisher.model.post import State
+from publisher.model.post import RenderedBody, State
 from publisher.store import editions, feeds, posts, sources
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from publisher.jobs.render_bodies import Bodies
     from publisher.model.post import KnownPost, Removed
     from publisher.store.database import Database, Transaction
 
@@ -30,14 +31,21 @@ class Explanation:
     #: The files that show it, below the output folder.
     feeds: list[str]
     editions: list[str]
+    #: What was taken out of the body, and whom and what it names.
     cleaning: tuple[Removed, ...]
+    authors: tuple[str, ...] = ()
+    credit: str | None = None
+    warning: str | None = None
     #: Where its file cannot be read.
     line: int | None
     reason: str | None
 
 
-def explain(database: Database, name: str, formats: Sequence[str]) -> Explanation | None:
-    """Find a post by its code or its path; None if there is no such post."""
+def explain(database: Database, bodies: Bodies, name: str, formats: Sequence[str]) -> Explanation | None:
+    """Find a post by its code or its path; None if there is no such post.
+
+    A body that no feed has shown yet is rendered to tell what would be taken out of it.
+    """
     with database.read() as connection:
         known = posts.known(connection, [name]).get(name) or posts.by_path(connection, name)
         source = sources.find(connection, known.post.path if known else name)
@@ -46,6 +54,8 @@ def explain(database: Database, name: str, formats: Sequence[str]) -> Explanatio
         rendered = posts.rendered(connection, [known.code]).get(known.code)
         # Without a body that can be shown it is in no feed, whatever its rank.
         shown = _showing(connection, known) if rendered else []
+        body = rendered[1] if rendered else next(bodies.render(connection, [known.post]))
+        told = body if isinstance(body, RenderedBody) else None
         return Explanation(
             code=known.code,
             path=known.post.path,
@@ -54,7 +64,10 @@ def explain(database: Database, name: str, formats: Sequence[str]) -> Explanatio
             title=known.post.title,
             feeds=[f"{key.path}.{each}" for key in shown for each in formats],
             editions=editions.with_post(connection, known.code),
-            cleaning=rendered[1].removed if rendered else (),
+            cleaning=told.removed if told else (),
+            authors=told.authors if told else (),
+            credit=told.credit if told else None,
+            warning=told.warning if told else None,
             line=source.line if source else None,
             reason=source.reason if source else None,
         )

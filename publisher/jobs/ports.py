@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from publisher.model.delivery import Receipt
     from publisher.model.mail import Message
+    from publisher.model.post import KnownPost, Post
+    from publisher.store.database import Transaction
 
 
 class Transport(Protocol):
@@ -25,6 +29,13 @@ class Transport(Protocol):
 
         Raises TransportError if no message can be handed over at all.
         """
+
+
+class Weigh(Protocol):
+    """Compares what readers have read of posts with what their files say now."""
+
+    def __call__(self, connection: Transaction, edits: Sequence[tuple[KnownPost, Post]]) -> dict[str, bool]:
+        """Say of each code whether the new body has something to tell; codes that cannot be weighed are missing."""
 
 
 class Progress(Protocol):

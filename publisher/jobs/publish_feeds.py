@@ -11,6 +11,7 @@ from urllib.parse import quote
 from publisher.feeds.document import TYPES, Author, FeedDocument, whole_second
 from publisher.files import OutputFile, Written
 from publisher.jobs.ports import silent
+from publisher.kit.parallel import spread
 from publisher.model.feed import FeedKey, in_order, within
 from publisher.store import facts, feeds, posts
 from publisher.store.feeds import FeedStatus
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
     from publisher.store.database import Database
 
 #: Raised by one whenever the same posts would give other bytes.
-FORMAT = 1
+FORMAT = 2
 #: How many feeds are in memory at once.
 _AT_ONCE = 16
+#: How many feeds are worth another process.
+_WORTH_SHARING = 8
 #: Feeds have had this year in their ids from the beginning.
 _FEED_YEAR = 2024
 
@@ -45,8 +48,8 @@ class FeedPlan:
     entries: int
     max_bytes: int
     formats: tuple[str, ...]
-    #: A post's own page; it decides about the links.
-    page_url: str | None
+    #: What else decides about entries: addresses and marks of the sources, rules of cleaning.
+    rendering: tuple[str, ...]
 
     @property
     def fingerprint(self) -> str:
@@ -90,30 +93,32 @@ def _write(
         chosen = {key: posts.newest(connection, key, plan.entries) for key in keys}
     every = {known.code: known for posts_of_feed in chosen.values() for known in posts_of_feed}
     rendered = {article.code: article for article in bodies.articles(database, every.values(), now=now)}
+    documents: list[FeedDocument] = []
     for key in keys:
         shown = [rendered[known.code] for known in chosen[key] if known.code in rendered]
         articles = within(in_order(shown), plan.max_bytes)
         document = _document(key, plan, names, articles)
-        updated = whole_second(document.updated)
-        for extension, content in _encode(document, plan.formats).items():
-            files.append(OutputFile(f"{key.path}.{extension}", content, updated))
+        documents.append(document)
         statuses.append(
             FeedStatus(key=key, stale=False, entries=len(articles), updated=document.updated if articles else None)
         )
+    # feedgen takes a tenth of a small run to import: only where a feed is written, and before processes share the work.
+    from publisher.feeds import jsonfeed, xml
+
+    def encode(document: FeedDocument) -> dict[str, bytes]:
+        encoded = xml.build(document) if {"rss", "atom"} & set(plan.formats) else {}
+        encoded["json"] = jsonfeed.build(document)
+        return {extension: encoded[extension] for extension in TYPES if extension in plan.formats}
+
+    encoded = spread(encode, documents, worth=_WORTH_SHARING, chunk=1)
+    for key, document, contents in zip(keys, documents, encoded, strict=True):
+        updated = whole_second(document.updated)
+        files += [OutputFile(f"{key.path}.{extension}", content, updated) for extension, content in contents.items()]
     done = output.write(files)
     # Only now: after a crash in between, the feeds are written once more, with the same bytes.
     with database.begin() as connection:
         feeds.mark_written(connection, statuses)
     return done
-
-
-def _encode(document: FeedDocument, formats: Sequence[str]) -> dict[str, bytes]:
-    # feedgen takes a tenth of a small run to import: only where a feed is written.
-    from publisher.feeds import jsonfeed, xml
-
-    encoded = xml.build(document) if {"rss", "atom"} & set(formats) else {}
-    encoded["json"] = jsonfeed.build(document)
-    return {extension: encoded[extension] for extension in TYPES if extension in formats}
 
 
 def _document(key: FeedKey, plan: FeedPlan, names: dict[str, str], articles: Sequence[Article]) -> FeedDocument:

@@ -26,6 +26,8 @@ _RATE = re.compile(r"(\d{1,6})\s*/\s*([smh])")
 #: In outline; what a relay makes of it is the relay's to say.
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\\.]+(\.[^\s@<>\"(),:;\\.]+)*@([^\s@<>.]+(\.[^\s@<>.]+)+|localhost)")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+#: What may stand in the pattern of posts' addresses.
+POST_PLACES = frozenset({"category", "code", "language", "slug", "year", "month", "day"})
 _PLACES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -106,6 +108,14 @@ def count(value: Any) -> int:
     return value
 
 
+def switch(value: Any) -> bool:
+    """Take yes or no."""
+    value = typed(value)
+    if not isinstance(value, bool):
+        raise ValueError(f"must be true or false, not {value!r}")  # noqa: TRY004 (as the others)
+    return value
+
+
 def port(value: Any) -> int:
     """Take a TCP port."""
     if count(value) > 65_535:
@@ -173,9 +183,11 @@ def category(value: Any) -> str:
 def post_url(value: Any) -> str:
     """Take the pattern of posts' addresses."""
     pattern = text(value)
-    unknown = set(_PLACES.findall(pattern)) - {"category", "code", "language"}
-    if unknown or web_url(_PLACES.sub("x", pattern)) is None or "{code}" not in pattern:
-        raise ValueError("must be an address with {code}, and {category} or {language} if wanted")
+    places = set(_PLACES.findall(pattern))
+    if places - POST_PLACES or not places & {"code", "slug"} or web_url(_PLACES.sub("x", pattern)) is None:
+        raise ValueError(
+            "must be an address with {code} or {slug}, and {category}, {language}, {year}, {month} or {day}"
+        )
     return pattern
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -88,3 +89,14 @@ def settle(delivery: Delivery, receipt: Receipt | None, *, now: datetime, hold: 
         return Settlement(delivery_id=delivery.id, state=DeliveryState.FAILED, reply=receipt.reply)
     due = now + (_WAITS[delivery.attempts] if delivery.attempts < len(_WAITS) else _LAST_WAIT)
     return Settlement(delivery_id=delivery.id, state=DeliveryState.DEFERRED, reply=receipt.reply, due=due)
+
+
+@dataclass(kw_only=True, slots=True)
+class Delivered:
+    """What one run of delivery did."""
+
+    #: Deliveries by the state that they reached.
+    states: Counter[str] = field(default_factory=Counter)
+    finished: list[str] = field(default_factory=list)
+    #: Why it stopped, if it had to.
+    trouble: str | None = None

@@ -23,6 +23,7 @@ _SLUG_BYTES = 160
 
 #: What the last part of a tag URI may have as it is.
 _TAG_SAFE = "/-._~!$&'()*+,;=:@"
+_TAG_CLEAN = re.compile(r"[A-Za-z0-9/._~-]+")
 
 #: BCP 47 in outline: a language of two to eight letters, then subtags; the longest useful tag has 35 (section 4.4.1).
 _LANGUAGE_CHARS = 35
@@ -69,4 +70,4 @@ def free_slug(base: str, taken: Container[str]) -> str:
 
 def entry_id(authority: str, year: int, code: str) -> str:
     """Make the permanent id of a post, a tag URI (RFC 4151); characters that it rules out are percent-encoded."""
-    return f"tag:{authority},{year}:{quote(code, safe=_TAG_SAFE)}"
+    return f"tag:{authority},{year}:{code if _TAG_CLEAN.fullmatch(code) else quote(code, safe=_TAG_SAFE)}"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import operator
 import sqlite3
 import time
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, exc, func, select
+from sqlalchemy import JSON, Column, Connection, Engine, Table, create_engine, event, exc, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import StaticPool
 
@@ -15,10 +17,11 @@ from publisher.model.errors import StoreError
 from publisher.store import migrate, schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sqlalchemy.dialects.postgresql.dml import Insert
+    from sqlalchemy.engine import Dialect
 
 #: What a job hands from one function of the store to the next.
 Transaction: TypeAlias = Connection
@@ -115,7 +118,7 @@ def upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> 
     """Write rows by primary key: new ones in, known ones over.
 
     The values go to the driver as SQLAlchemy's types make them, but without its work on each row, which would take
-    longer than the database does.
+    longer than the database does. Values of JSON columns have to be hashable: tuples, not lists.
     """
     if not rows:
         return
@@ -123,15 +126,28 @@ def upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> 
     keys = [column.name for column in table.primary_key]
     values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     statement = statement.on_conflict_do_update(index_elements=keys, set_=values)
-    dialect = connection.dialect
-    compiled = statement.compile(dialect=dialect, column_keys=list(rows[0]))
-    names = compiled.positiontup or list(rows[0])
-    columns = [(name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names]
-    driven = [tuple(process(row[name]) if process else row[name] for name, process in columns) for row in rows]
-    if compiled.positiontup:
-        connection.exec_driver_sql(str(compiled), driven)
-    else:
-        connection.exec_driver_sql(str(compiled), [dict(zip(names, row, strict=True)) for row in driven])
+    compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    names = list(compiled.positiontup or rows[0])
+    pick = operator.itemgetter(*names)
+    processed = _processors([table.c[name] for name in names], connection.dialect)
+    driven = []
+    for row in rows:
+        made = list(pick(row))
+        for place, process in processed:
+            made[place] = process(made[place])
+        driven.append(tuple(made) if compiled.positiontup else dict(zip(names, made, strict=True)))
+    connection.exec_driver_sql(str(compiled), driven)
+
+
+def _processors(columns: list[Column[Any]], dialect: Dialect) -> list[tuple[int, Callable[[Any], Any]]]:
+    """Find what makes a driver's value of a Python one, by the column's place, where there is anything to make."""
+    found: list[tuple[int, Callable[[Any], Any]]] = []
+    for place, column in enumerate(columns):
+        process = column.type.dialect_impl(dialect).bind_processor(dialect)
+        if process is not None:
+            # The lists of many posts are the same few.
+            found.append((place, functools.lru_cache(512)(process) if isinstance(column.type, JSON) else process))
+    return found
 
 
 def _engine_for(url: str, folder: Path, *, rehearsal: bool) -> tuple[str, Engine]:
@@ -176,7 +192,7 @@ def _set_up_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
-        for pragma in ("synchronous = full", "foreign_keys = on"):
+        for pragma in ("synchronous = full", "foreign_keys = on", "cache_size = -16384"):
             connection.execute(f"pragma {pragma}")
         _write_ahead(connection)
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, literal_column, select
+from sqlalchemy import delete, func, literal_column, select, update
 
 from publisher.model.naming import free_slug, slug
 from publisher.model.post import KnownPost, Post, Removed, RenderedBody, State
 from publisher.store.database import CHUNK, upsert
-from publisher.store.schema import bodies, edition_posts, editions, post_sections, posts, sections
+from publisher.store.schema import bodies, edition_posts, editions, files, post_sections, posts, sections
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection, Row, Select
@@ -38,10 +38,26 @@ def by_path(connection: Connection, path: str) -> KnownPost | None:
     return _known(row) if row else None
 
 
+def published(connection: Connection) -> Iterator[Post]:
+    """Go through all published posts, as their files have them."""
+    for row in connection.execute(select(posts).where(posts.c.state == State.PUBLISHED)):
+        yield _known(row).post
+
+
+def codes_with_a_file(connection: Connection) -> list[str]:
+    """List the codes of all posts but the withdrawn, in order of path."""
+    return list(connection.scalars(select(posts.c.code).where(posts.c.state != State.WITHDRAWN).order_by(posts.c.path)))
+
+
 def due(connection: Connection, now: datetime) -> list[KnownPost]:
     """List the posts whose date was in the future and has come."""
     statement = select(posts).where(posts.c.state == State.FUTURE, posts.c.date <= now).order_by(posts.c.code)
     return [_known(row) for row in connection.execute(statement)]
+
+
+def anything(connection: Connection) -> bool:
+    """Say whether there is any post at all."""
+    return connection.scalar(select(literal_column("1")).select_from(posts).limit(1)) is not None
 
 
 def count_by_state(connection: Connection) -> dict[str, int]:
@@ -49,6 +65,16 @@ def count_by_state(connection: Connection) -> dict[str, int]:
     statement = select(posts.c.state, func.count()).group_by(posts.c.state)
     counted: dict[str, int] = dict(connection.execute(statement).all())
     return {state: counted.get(state, 0) for state in State}
+
+
+def count_unshown(connection: Connection) -> int:
+    """Count the published posts whose body never could be shown: no reader knows of them."""
+    statement = (
+        select(func.count())
+        .select_from(files.join(posts, posts.c.code == files.c.code).outerjoin(bodies, bodies.c.code == posts.c.code))
+        .where(files.c.reason.is_not(None), posts.c.state == State.PUBLISHED, bodies.c.code.is_(None))
+    )
+    return connection.scalar(statement) or 0
 
 
 def apply(connection: Connection, changes: Iterable[Change]) -> None:
@@ -71,6 +97,17 @@ def apply(connection: Connection, changes: Iterable[Change]) -> None:
     rows = [{"slug": slugs[slug(name)], "code": post.code} for post in came + moved for name in post.post.categories]
     if rows:
         connection.execute(post_sections.insert(), rows)
+
+
+def rename(connection: Connection, before: str, after: str) -> None:
+    """Give a post another code, with everything that is known of it; `after` must be free."""
+    row = connection.execute(select(posts).where(posts.c.code == before)).mappings().one()
+    # Its id follows with the next change: no two posts may have it, not even for a moment.
+    connection.execute(posts.insert(), [{**row, "code": after, "entry_id": None}])
+    for table in (post_sections, bodies, edition_posts):
+        connection.execute(update(table).where(table.c.code == before).values(code=after))
+    connection.execute(delete(posts).where(posts.c.code == before))
+    connection.execute(update(posts).where(posts.c.code == after).values(entry_id=row["entry_id"]))
 
 
 def _forget(connection: Connection, codes: list[str]) -> None:
@@ -147,9 +184,20 @@ def rendered(connection: Connection, codes: Iterable[str]) -> dict[str, tuple[st
     found: dict[str, tuple[str, RenderedBody]] = {}
     for start in range(0, len(wanted), CHUNK):
         for row in connection.execute(select(bodies).where(bodies.c.code.in_(wanted[start : start + CHUNK]))):
-            removed = tuple(Removed(rule=rule, text=text) for rule, text in row.removed)
-            found[row.code] = (row.key, RenderedBody(html=row.html, lead=row.lead, image=row.image, removed=removed))
+            found[row.code] = (row.key, _body(row))
     return found
+
+
+def _body(row: Row[Any]) -> RenderedBody:
+    return RenderedBody(
+        html=row.html,
+        lead=row.lead,
+        image=row.image,
+        removed=tuple(Removed(rule=rule, text=text) for rule, text in row.removed),
+        credit=row.credit,
+        authors=tuple(row.authors or ()),
+        warning=row.warning,
+    )
 
 
 def keep_rendered(connection: Connection, renderings: Mapping[str, tuple[str, RenderedBody]]) -> None:
@@ -161,7 +209,10 @@ def keep_rendered(connection: Connection, renderings: Mapping[str, tuple[str, Re
             "html": body.html,
             "lead": body.lead,
             "image": body.image,
-            "removed": [[removed.rule, removed.text] for removed in body.removed],
+            "removed": tuple((removed.rule, removed.text) for removed in body.removed),
+            "credit": body.credit,
+            "authors": body.authors,
+            "warning": body.warning,
         }
         for code, (key, body) in renderings.items()
     ]
@@ -179,9 +230,9 @@ def _row(known: KnownPost) -> dict[str, Any]:
         "title": post.title,
         "description": post.description,
         "language": post.language,
-        "categories": list(post.categories),
-        "tags": list(post.tags),
-        "authors": list(post.authors),
+        "categories": post.categories,
+        "tags": post.tags,
+        "authors": post.authors,
         "origin_url": post.origin_url,
         "image": post.image,
         "body_hash": post.body_hash,
@@ -193,6 +244,9 @@ def _row(known: KnownPost) -> dict[str, Any]:
         "updated": known.updated,
         "rank": known.rank,
         "withdrawn": known.withdrawn,
+        "permalink": post.permalink,
+        "significant": post.significant,
+        "context": post.context,
     }
 
 
@@ -214,6 +268,9 @@ def _known(row: Row[Any]) -> KnownPost:
             updated=row.edited,
             draft=row.draft,
             body_hash=row.body_hash,
+            permalink=row.permalink,
+            significant=row.significant,
+            context=row.context or "",
         ),
         state=State(row.state),
         collected=row.collected,

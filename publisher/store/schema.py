@@ -109,8 +109,11 @@ posts = Table(
     Column("updated", Instant),
     Column("rank", Instant),
     Column("withdrawn", Instant),
+    Column("permalink", Text),
+    #: What the front matter says itself of its last edit.
+    Column("significant", Boolean),
+    Column("context", String(32)),
     Index(None, "state", "rank"),
-    Index(None, "path"),
 )
 
 #: Categories and their slugs, recorded when first seen: a slug never changes its meaning.
@@ -140,6 +143,9 @@ bodies = Table(
     Column("lead", Text, nullable=False),
     Column("image", Text),
     Column("removed", JSON, nullable=False),
+    Column("credit", Text),
+    Column("authors", JSON),
+    Column("warning", Text),
 )
 
 feeds = Table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import case, delete, func, select
 
 from publisher.store.database import CHUNK, upsert
 from publisher.store.schema import files
@@ -35,10 +35,23 @@ class Remembered:
         return replace(self, line=line, reason=reason, quarantined_at=now)
 
 
-def everything(connection: Connection) -> dict[str, Remembered]:
-    """Read what is known of every file, by path."""
-    rows = connection.execute(select(files))
-    return {row[0]: Remembered(*row) for row in rows}
+def stamps(connection: Connection) -> dict[str, str]:
+    """Read the stamp of every file that was read, by path; empty for one that has to be read again however it looks.
+
+    What never became a post has: that no other file has its code any more is not seen from outside.
+    """
+    settled = case((files.c.settled & (files.c.reason.is_(None) | files.c.code.is_not(None)), files.c.stamp), else_="")
+    return dict(connection.execute(select(files.c.path, settled)).all())
+
+
+def known(connection: Connection, paths: Iterable[str]) -> dict[str, Remembered]:
+    """Read what is known of files, by path; those that are not known are missing."""
+    wanted = sorted(paths)
+    found: dict[str, Remembered] = {}
+    for start in range(0, len(wanted), CHUNK):
+        rows = connection.execute(select(files).where(files.c.path.in_(wanted[start : start + CHUNK])))
+        found.update((row[0], Remembered(*row)) for row in rows)
+    return found
 
 
 def quarantine(connection: Connection) -> list[Remembered]:

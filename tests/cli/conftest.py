@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -51,6 +52,7 @@ class Publish:
         self.capsys.readouterr()
         with pytest.raises(SystemExit) as left:
             main()
+        gc.unfreeze()
         out, err = self.capsys.readouterr()
         assert isinstance(left.value.code, int)
         return Outcome(left.value.code, out, err)

@@ -78,6 +78,35 @@ def test_explain_tells_what_cleaning_removed(publish: Publish) -> None:
     (removed,) = publish("explain", "A1", "--json").json["cleaning"]
     assert set(removed) == {"rule", "removed"}
     assert removed["removed"] == "Title of A1"
+    shown = publish("explain", "A1", "--cleaning").out
+    assert "repeated_title" in shown
+    assert "feeds" not in shown
+
+
+def test_explain_renders_what_no_feed_has_shown(publish: Publish) -> None:
+    path = publish.post("A1", draft="true")
+    path.write_text(path.read_text("utf-8") + "\n# Title of A1\n", "utf-8")
+    publish.post("A2", draft="true")
+    publish("feeds", *AT_NOON)
+    assert "repeated_title" in publish("explain", "A1", "--cleaning").out
+    assert "nothing was cleaned" in publish("explain", "A2", "--cleaning").out
+
+
+def test_explain_tells_of_bylines_credits_and_warnings(publish: Publish) -> None:
+    path = publish.post("A1")
+    picture = "![A ferry](https://wire.example.com/f.jpg)\n\nPhoto: Example Wire\n"
+    report = "The ferry between the two towns is running again after a year, the council said on Monday.\n"
+    path.write_text(path.read_text("utf-8") + f"\nBy Mara Ellison\n\n{picture}\n{report}", "utf-8")
+    links = "\n".join(f"- [Another report, number {number}](https://wire.example.com/{number})" for number in range(30))
+    other = publish.post("A2")
+    other.write_text(other.read_text("utf-8") + f"\n## Related news\n\n{links}\n", "utf-8")
+    publish("feeds", *AT_NOON)
+    found = publish("explain", "A1", "--json").json
+    assert (found["authors"], found["credit"]) == (["Mara Ellison"], "Example Wire")
+    assert "Mara Ellison" in publish("explain", "A1").out
+    assert publish("explain", "A2", "--json").json["warning"]
+    assert "warning" in publish("explain", "A2").out
+    assert "A2: " in publish("explain", "A2", "--cleaning").out
     assert "Title of A1" in publish("explain", "A1").out
 
 

@@ -87,7 +87,7 @@ def test_a_body_that_cannot_be_rendered_is_named(publish: Publish) -> None:
     path.write_text(path.read_text("utf-8") + "<div>" * 150, "utf-8")
     done = publish("feeds")
     assert done.code == 1
-    assert done.err == "A2.md: has a body nested 150 levels deep; 100 are read\n"
+    assert done.err == "A2.md: has a body nested more than 100 levels deep\n"
 
 
 def test_a_run_in_which_no_file_can_be_read_publishes_nothing(publish: Publish) -> None:
@@ -98,9 +98,20 @@ def test_a_run_in_which_no_file_can_be_read_publishes_nothing(publish: Publish) 
 
 def test_a_withdrawn_post_is_counted(publish: Publish) -> None:
     path = publish.post("A1")
+    publish.post("A2")
     publish("feeds", *AT_NOON)
     path.unlink()
     assert "0 quarantined, 1 withdrawn" in publish("feeds", *AT_NOON).out
+
+
+def test_an_empty_folder_stops_the_run_unless_somebody_says_so(publish: Publish) -> None:
+    path = publish.post("A1")
+    publish("feeds", *AT_NOON)
+    path.unlink()
+    refused = publish("feeds", *AT_NOON)
+    assert refused.code == 3
+    assert "nothing is withdrawn" in refused.err
+    assert "1 withdrawn" in publish("feeds", "--force", *AT_NOON).out
 
 
 def test_feeds_composes_and_sends_nothing(publish: Publish) -> None:

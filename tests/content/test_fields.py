@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from publisher.content import fields, limits
@@ -119,6 +119,56 @@ def test_a_date_in_iso_8601_comes_back(moment: datetime) -> None:
     assert fields.date(moment.isoformat() + "Z", BANGKOK) == moment.replace(tzinfo=UTC)
 
 
+def carefully(written: str) -> datetime | None:
+    """Read a date the slow way only."""
+    match = fields._DATE.fullmatch(written.strip())
+    try:
+        return fields._moment(match.groupdict(), BANGKOK) if match else None
+    except (ValueError, OverflowError):
+        return None
+
+
+ISO_DATES = st.builds(
+    "{}-{:02}-{:02}T{:02}:{:02}:{:02}{}{}".format,
+    st.integers(0, 9999).map("{:04}".format),
+    st.integers(0, 13),
+    st.integers(0, 32),
+    st.integers(0, 25),
+    st.integers(0, 61),
+    st.integers(0, 61),
+    st.sampled_from(["", ".0", ".12", ".043", ",043", ".999999", ".1234567", ".000001", "."]),
+    st.one_of(
+        st.sampled_from(["", "Z", "z", " UTC", "+00:00", "-00:00", "+0700", "+07", "+23:59", "-23:59", "+24:00"]),
+        st.builds("{}{:02}:{:02}".format, st.sampled_from("+-"), st.integers(0, 25), st.integers(0, 61)),
+    ),
+)
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(st.one_of(ISO_DATES, st.from_regex(fields._ISO, fullmatch=True)))
+@example("2024-11-10T24:00:00Z")
+@example("2016-12-31T23:59:60Z")
+@example("2016-12-31T23:59:61Z")
+@example("0001-01-01T00:00:00+07:00")
+@example("9999-12-31T23:59:59-07:00")
+@example("0000-01-01T00:00:00Z")
+@example("2024-11-10T00:00:00+07:60")
+@example("2024-02-29T00:00:00.043000+14:00")
+def test_the_fast_way_reads_a_date_as_the_careful_way_does(written: str) -> None:
+    try:
+        fast = fields.date(written, BANGKOK)
+    except PostError:
+        fast = None
+    slow = carefully(written)
+    assert fast == slow
+    assert fast is None or (fast.tzinfo is UTC and fast.isoformat() == (slow or fast).isoformat())
+
+
+def test_the_fast_way_is_the_way_of_nearly_every_date() -> None:
+    scraped = ["2024-11-10T10:26:23.043Z", "2024-11-10T10:26:23Z", "2024-11-10T17:26:23+07:00"]
+    assert all(fields._ISO.fullmatch(written) for written in scraped)
+
+
 @pytest.mark.parametrize(
     ("path", "meant"),
     [
@@ -212,6 +262,85 @@ def test_of_categories_with_one_slug_the_first_counts(written: Any, by_space: bo
 )
 def test_authors_come_as_a_name_a_list_or_mappings(written: Any, meant: tuple[str, ...]) -> None:
     assert fields.authors(written) == meant
+
+
+LOCAL = datetime(2024, 3, 9, 7, 5, tzinfo=BANGKOK)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "filled"),
+    [
+        ("/about/", "/about/"),
+        ("about.html", "about.html"),
+        ("  /about/ ", "/about/"),
+        ("/:title/", "/ferry-returns/"),
+        ("/:slug.html", "/ferry-returns.html"),
+        ("/:name:output_ext", "/ferry-returns.html"),
+        ("/:categories/:title", "/world/south-asia/ferry-returns"),
+        ("/:year/:month/:day/", "/2024/03/09/"),
+        ("/:short_year/:i_month/:i_day/", "/24/3/9/"),
+        ("/:hour:minute/", "/0705/"),
+        ("/:nonsense/:title", "/:nonsense/ferry-returns"),
+        ("//:title//x///", "/ferry-returns/x/"),
+        ("https://blog.example.org//:year/:title", "https://blog.example.org/2024/ferry-returns"),
+        ("https://blog.example.org:8000/:title", "https://blog.example.org:8000/ferry-returns"),
+    ],
+)
+def test_a_permalink_has_its_places_filled(pattern: str, filled: str) -> None:
+    categories = ("World", "South Asia")
+    assert fields.permalink(pattern, "en/_posts/2024-3-9-ferry-returns.md", LOCAL, categories) == filled
+
+
+def test_a_permalink_of_a_post_without_categories_has_no_empty_folder() -> None:
+    assert fields.permalink("/:categories/:title/", "a.md", LOCAL, ()) == "/a/"
+
+
+def test_a_permalink_of_a_post_without_a_date_keeps_those_places() -> None:
+    assert fields.permalink("/:year/:title/", "_drafts/a.md", None, ()) == "/:year/a/"
+
+
+@pytest.mark.parametrize(
+    ("name", "filled"), [("c#", "/c%23/"), ("what?", "/what%3F/"), ("50%", "/50%25/"), (":year", "/:year/")]
+)
+def test_a_permalink_is_an_address_whatever_a_file_is_named(name: str, filled: str) -> None:
+    assert fields.permalink("/:title/", f"2024-11-10-{name}.md", LOCAL, ()) == filled
+
+
+@pytest.mark.parametrize("written", [None, "", "  ", ["/a/"], {"a": "/a/"}])
+def test_a_permalink_that_is_no_text_is_none(written: Any) -> None:
+    assert fields.permalink(written, "a.md", LOCAL, ()) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("2024-11-10-some-title.md", "some-title"),
+        ("news/2024-1-2-some-title.markdown", "some-title"),
+        ("some-title.md", "some-title"),
+        ("2024-11-10.md", "2024-11-10"),
+        ("2024-11-10-folder/a.b.md", "a.b"),
+        ("2024-11-10-ข่าว.md", "ข่าว"),
+    ],
+)
+def test_the_name_of_a_file_is_without_its_date_and_its_ending(path: str, name: str) -> None:
+    assert fields.slug_of_file(path) == name
+
+
+@pytest.mark.parametrize(
+    ("path", "folders"),
+    [
+        ("a.md", ()),
+        ("world/a.md", ("world",)),
+        ("World/South Asia/a.md", ("World", "South Asia")),
+        ("world/asia/_posts/2024/11/a.md", ("world", "asia")),
+        ("_posts/2024/a.md", ()),
+        ("world/_drafts/a.md", ("world",)),
+        ("world/asia/world/a.md", ("world", "asia")),
+        ("!!!/ข่าว/a.md", ("ข่าว",)),
+    ],
+)
+def test_the_folders_above_the_posts_are_categories(path: str, folders: tuple[str, ...]) -> None:
+    assert fields.categories_of_folder(path) == folders
 
 
 @pytest.mark.parametrize(

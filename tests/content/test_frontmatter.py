@@ -14,6 +14,7 @@ from publisher.model.errors import PostError
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from random import Random
 
 #: Pieces of which YAML makes something of its own, or that look as if it did.
 PIECES = [
@@ -44,18 +45,56 @@ KEYS = st.sampled_from(
         "-",
     ]
 )
-VALUES = st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
-QUOTED = st.one_of(VALUES, VALUES.map('"{}"'.format), VALUES.map("'{}'".format))
+#: What ends a line for some, or is a space for some, and for YAML is not what it is for others.
+BLANKS = ["\x85", "\xa0", "\u2028", "\u2029", "\u3000", "\ufeff", "\u200b", "\t"]
+INDICATORS = [*"-?:,[]{}#&*!|>'\"%@`=", "- ", "? ", ": ", " #", "<<", "---", "...", "!!str ", "&a ", "*a", "|-", ">+"]
+WORDS = [
+    "Ferry",
+    "ferry returns",
+    "2024-11-10",
+    "12:30",
+    "https://example.org/a?b=c&d#e",
+    "เรือข้ามฟาก",
+    "Orla’s",
+    "no",
+    "e\u0301",
+]
+VALUES = st.lists(st.sampled_from([*PIECES, *WORDS, *BLANKS]), max_size=8).map("".join)
+QUOTED = st.one_of(
+    VALUES,
+    VALUES.map('"{}"'.format),
+    VALUES.map("'{}'".format),
+    st.builds("{}{}".format, st.sampled_from(INDICATORS), st.sampled_from(["", *WORDS])),
+    st.builds(
+        "{}{}{}".format, st.sampled_from(WORDS), st.sampled_from(INDICATORS + BLANKS), st.sampled_from(["", *WORDS])
+    ),
+    st.sampled_from(["", "''", '""', "null", "~", "'null'", '"~"', "' '", "'it''s'", '"a\\"b"', '"a" b', "'a'b"]),
+)
 LINES = st.tuples(
     st.sampled_from(["", "", "", "", " ", "\t"]),
     KEYS,
     st.sampled_from([": ", ": ", ":", ":  ", " : ", ":\t"]),
     QUOTED,
-    st.sampled_from(["", "", " ", "\t", " # x"]),
+    st.sampled_from(["", "", " ", "   ", "\t", " # x", "#x", ",", ":", *BLANKS]),
 ).map("".join)
-BLOCKS = st.lists(st.one_of(LINES, st.sampled_from(["", " ", "- a", "  b: c", "# x", "..."])), max_size=4).map(
-    "\n".join
+OTHER_LINES = ["", "", " ", "\t", "- a", "  b: c", "  more", "# x", "...", "%YAML 1.1", *BLANKS]
+BLOCKS = st.lists(st.one_of(LINES, LINES, st.sampled_from(OTHER_LINES)), max_size=6).map("\n".join)
+
+#: What nearly every post has: keys that are words, each once, and values in which nothing means anything to YAML.
+PLAIN_KEYS = st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,20}", fullmatch=True)
+PLAIN_VALUES = st.one_of(
+    st.sampled_from(
+        ["", "no", "012", "1e3", "0x1f", "2024-11-10", "2024-11-10T10:26:23.043Z", "a:b", "a,b", "a, b", "null"]
+    ),
+    st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9 ./+()!?;@=_-]{0,30}[A-Za-z0-9])?", fullmatch=True),
+    st.text("กขคéß😀 :#-[]{}&*!|>%@`',.", max_size=20).map('"{}"'.format),
+    st.text('กขคéß😀 :#-[]{}&*!|>%@`",.', max_size=20).map("'{}'".format),
 )
+PLAIN_BLOCKS = st.lists(
+    st.tuples(PLAIN_KEYS, PLAIN_VALUES, st.sampled_from(["", "", " ", "   "]), st.sampled_from(["", "", "\n", "\n\n"])),
+    max_size=12,
+    unique_by=lambda line: line[0],
+).map(lambda lines: "\n".join(f"{key}: {value}{spaces}{blank}" for key, value, spaces, blank in lines))
 
 
 def slowly(block: str) -> dict[str, Any] | PostError:
@@ -80,7 +119,7 @@ def assert_paths_agree(block: str) -> None:
         assert list(fast) == list(slow)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(BLOCKS)
 @example("a: b: c")
 @example("a: b #c")
@@ -90,8 +129,46 @@ def assert_paths_agree(block: str) -> None:
 @example("a: 1\na: 2")
 @example('a: "b\u2028c"')
 @example("a: 'it''s'")
+@example("a: b\x85c: d")
+@example("a: b\u2028c: d")
+@example("a: 'b\u2029 c'")
+@example("a: b\xa0")
+@example("a: b\n\n\nc: d\n")
+@example("a: b\n  c")
+@example("a:\n- b")
+@example("a: 'b'\n 'c'")
+@example("a: b\n# c: d\ne: f # g")
+@example("a: b\r\nc: d")
+@example("\ufeffa: b")
+@example("a: 1:\nb: 2,")
 def test_the_fast_path_says_what_yaml_says(block: str) -> None:
     assert_paths_agree(block)
+
+
+@settings(max_examples=400, deadline=None)
+@given(PLAIN_BLOCKS)
+def test_the_fast_path_reads_what_nearly_every_post_has(block: str) -> None:
+    fast = read_plain(block)
+    assert fast is not None
+    assert list(fast.items()) == list(read_yaml(block).items())
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(490, 510), st.lists(LINES, max_size=2), st.sampled_from(["", "\n", "\n\n\n"]), st.randoms())
+def test_the_fast_path_says_what_yaml_says_of_many_lines(
+    count: int, more: list[str], blank: str, random: Random
+) -> None:
+    lines = [f"k{number}: v{blank}" for number in range(count)]
+    for line in more:
+        lines.insert(random.randrange(len(lines)), line)
+    assert_paths_agree("\n".join(lines))
+
+
+@pytest.mark.parametrize(("count", "is_fast"), [(500, True), (501, False)])
+def test_the_fast_path_reads_so_many_lines_and_no_more(count: int, is_fast: bool) -> None:
+    block = "\n\n".join(f"k{number}: 'v'" for number in range(count))
+    assert (read_plain(block) is not None) is is_fast
+    assert len(read_yaml(block)) == count
 
 
 @settings(max_examples=200, deadline=None)
@@ -109,6 +186,7 @@ def test_the_fast_path_says_what_yaml_says_of_any_characters(value: str, form: s
         pytest.param("k" * 1_100 + ": v", id="a key longer than YAML takes"),
         pytest.param("\n".join(f"k{number}: v" for number in range(1_001)), id="more lines than the limit of events"),
         pytest.param("\n".join(f"k{number}: v" for number in range(900)), id="many lines"),
+        pytest.param("\n".join(f"k{number % 400}: v" for number in range(450)), id="many lines, some twice"),
     ],
 )
 def test_the_fast_path_keeps_the_limits_of_yaml(block: str) -> None:
@@ -253,6 +331,12 @@ def test_a_block_without_beginning_or_end_is_refused(text: str, word: str) -> No
 def test_what_is_too_deep_or_too_long_is_refused(block: str) -> None:
     with pytest.raises(PostError, match="too deep or too long"):
         read_yaml(block)
+
+
+def test_half_a_character_is_refused() -> None:
+    with pytest.raises(PostError, match="not YAML") as caught:
+        read_yaml("a: \ud800")
+    assert caught.value.line == 2
 
 
 def test_what_is_deep_but_within_the_limit_is_read() -> None:

@@ -8,23 +8,23 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from publisher.content import fields, limits
-from publisher.content.read import PostReader, body_of, hash_of
-from publisher.content.scan import measure, scan
+from publisher.content.read import contents, hash_of
+from publisher.content.read import read as read_file
+from publisher.content.scan import SourceFile, measure
+from publisher.content.sources import Library
 from publisher.model.errors import PostError
+from tests.build import source
 
 if TYPE_CHECKING:
-    from publisher.content.scan import SourceFile
     from publisher.model.post import Post
 
-READER = PostReader(
-    names=fields.FIELDS, zone=ZoneInfo("Asia/Bangkok"), language="th", site_url="https://news.example.org/"
-)
+SOURCE = source(zone=ZoneInfo("Asia/Bangkok"), language="th")
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,18 +32,18 @@ ROOT = Path(__file__).parents[2]
 ALONE = """
 import sys
 from pathlib import Path
-from tests.content.test_read import READER
-from publisher.content.read import body_of
-from publisher.content.scan import SourceFile, scan
+from tests.content.test_read import SOURCE, files_in
+from publisher.content.read import read
+from publisher.content.scan import SourceFile
 from publisher.model.errors import PostError
-sources = scan(Path(sys.argv[1]))
+files = files_in(Path(sys.argv[1]))
 if sys.argv[2:]:
-    sources = [SourceFile("raced.md", sys.argv[2], 10, "", True)]
-for source in sources:
+    files = [SourceFile("raced.md", sys.argv[2], 10, "", True)]
+for file in files:
     try:
-        print(source.path, 0, READER.read(source).title, sep="\\t")
+        print(file.path, 0, read(file, SOURCE).title, sep="\\t")
     except PostError as error:
-        print(source.path, error.line, error.reason, sep="\\t")
+        print(file.path, error.line, error.reason, sep="\\t")
 """
 
 BILLION_LAUGHS = "a0: &a0 [lol, lol]\n" + "".join(
@@ -52,6 +52,10 @@ BILLION_LAUGHS = "a0: &a0 [lol, lol]\n" + "".join(
 MERGE_BOMB = "m0: &m0 {k: v}\n" + "".join(
     f"m{level}: &m{level} {{<<: [*m{level - 1}, *m{level - 1}]}}\n" for level in range(1, 30)
 )
+
+
+def files_in(folder: Path) -> list[SourceFile]:
+    return Library((replace(SOURCE, folder=folder),)).scan({}).fresh
 
 
 def front(*lines: str, body: str = "Body.") -> str:
@@ -121,12 +125,12 @@ def reasons(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, st
     (folder / "to-folder.md").symlink_to("folder.md")
     (folder / "good.md").write_text(front("title: Good", "date: 2024-11-10"))
     (folder / os.fsdecode(b"caf\xe9.md")).write_text(front("title: One", "date: 2024-11-10"))
-    return read_alone(dangerous) | {source.path: outcome(source) for source in scan(folder)}
+    return read_alone(dangerous) | {file.path: outcome(file) for file in files_in(folder)}
 
 
-def outcome(source: SourceFile) -> tuple[int, str]:
+def outcome(file: SourceFile) -> tuple[int, str]:
     try:
-        return 0, READER.read(source).title
+        return 0, read_file(file, SOURCE).title
     except PostError as error:
         return error.line, error.reason
 
@@ -154,7 +158,7 @@ def test_a_broken_file_is_refused_with_its_line_and_reason(
         ("out.md", "is a link that leads out of the posts folder"),
         ("nowhere.md", "is a link that leads nowhere"),
         ("to-folder.md", "is not a regular file"),
-        ("caf\\xe9.md", "has a file name that is not UTF-8"),
+        ("caf\\xe9.md~cbd1239b", "has a file name that is not UTF-8"),
     ],
 )
 def test_what_is_no_file_of_the_folder_is_refused_unopened(
@@ -173,35 +177,42 @@ def test_a_file_that_became_a_fifo_since_the_scan_is_not_waited_for(tmp_path: Pa
     assert read_alone(tmp_path, os.fspath(tmp_path / "fifo")) == {"raced.md": (1, "is not a regular file")}
 
 
+def test_what_became_no_regular_file_since_the_scan_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.md").mkdir()
+    with pytest.raises(PostError, match="is not a regular file"):
+        read_file(SourceFile("a.md", os.fspath(tmp_path / "a.md"), 10, "", True), SOURCE)
+
+
 def test_a_file_that_grew_since_the_scan_is_not_read_whole(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text(front("title: One", "date: 2024-11-10"))
-    source = measure(tmp_path, "a.md")
+    file = measure(tmp_path, "a.md")
     os.truncate(path, 50_000_000)
     with pytest.raises(PostError, match="more than 4,194,304 bytes"):
-        READER.read(source)
+        read_file(file, SOURCE)
 
 
 def test_a_file_that_went_since_the_scan_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text(front("title: One", "date: 2024-11-10"))
-    source = measure(tmp_path, "a.md")
+    file = measure(tmp_path, "a.md")
     path.unlink()
     with pytest.raises(PostError, match="No such file"):
-        READER.read(source)
+        read_file(file, SOURCE)
 
 
 def test_a_file_of_just_the_limit_is_read(tmp_path: Path) -> None:
     text = front("title: One", "date: 2024-11-10")
     (tmp_path / "a.md").write_text(text + "x" * (limits.FILE_BYTES - len(text)))
-    assert READER.read(measure(tmp_path, "a.md")).title == "One"
+    assert read_file(measure(tmp_path, "a.md"), SOURCE).title == "One"
 
 
-def read(folder: Path, *lines: str, path: str = "2024-11-10-news.md", body: str = "Body.") -> Post:
+def read(folder: Path, *lines: str, path: str = "2024-11-10-news.md", body: str = "Body.", **values: Any) -> Post:
+    """Write a post and read it; `values` are those of its source."""
     file = folder / path
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(front(*lines, body=body), "utf-8")
-    return READER.read(measure(folder, path))
+    return read_file(measure(folder, path), replace(SOURCE, **values))
 
 
 def test_a_scraped_post_is_read_field_by_field(tmp_path: Path) -> None:
@@ -235,6 +246,9 @@ def test_a_scraped_post_is_read_field_by_field(tmp_path: Path) -> None:
         updated=None,
         draft=False,
         body_hash="",
+        permalink=None,
+        significant=None,
+        context="",
     )
     assert read_post.body_hash == hash_of("Body.")
 
@@ -253,6 +267,8 @@ def test_a_jekyll_post_is_read_field_by_field(tmp_path: Path) -> None:
         "image: {path: /images/a.jpg}",
         "excerpt: In short.",
         "last_modified_at: 2024-11-12",
+        "permalink: /:categories/:title/",
+        "significant: no",
         path="zh/_posts/2024-11-10-ferries.md",
     )
     assert replace(read_post, body_hash="") == replace(
@@ -271,6 +287,9 @@ def test_a_jekyll_post_is_read_field_by_field(tmp_path: Path) -> None:
         updated=datetime(2024, 11, 11, 17, tzinfo=UTC),
         draft=False,
         body_hash="",
+        permalink="https://news.example.org/world/asia/ferries/",
+        significant=False,
+        context="",
     )
 
 
@@ -364,10 +383,130 @@ def test_a_picture_is_absolute_or_left_out(tmp_path: Path, lines: list[str], ima
     assert read(tmp_path, "title: One", *lines).image == image
 
 
+@pytest.mark.parametrize(
+    ("line", "permalink"),
+    [
+        ("permalink: /:year/:month/:day/:title/", "https://news.example.org/2024/11/10/ferry/"),
+        ("permalink: :title.html", "https://news.example.org/ferry.html"),
+        ("permalink: https://blog.example.org/:title", "https://blog.example.org/ferry"),
+        ("permalink: /ข่าว/", "https://news.example.org/%E0%B8%82%E0%B9%88%E0%B8%B2%E0%B8%A7/"),
+        ("permalink: /:categories/:title", "https://news.example.org/world/asia/ferry"),
+        ("permalink: [a]", None),
+        ('permalink: " "', None),
+        ("permalink: javascript:alert(1)", None),
+        ("layout: post", None),
+    ],
+)
+def test_a_permalink_is_the_address_of_the_post_on_its_site(tmp_path: Path, line: str, permalink: str | None) -> None:
+    found = read(tmp_path, "title: One", "categories: [World, Asia]", line, path="2024-11-10-ferry.md")
+    assert found.permalink == permalink
+
+
+def test_the_day_in_a_permalink_is_that_of_the_source(tmp_path: Path) -> None:
+    lines = ("title: One", "date: 2024-11-10T20:00:00Z", "permalink: /:day/")
+    assert read(tmp_path, *lines).permalink == "https://news.example.org/11/"
+    assert read(tmp_path, *lines, zone=ZoneInfo("UTC")).permalink == "https://news.example.org/10/"
+
+
+def test_a_permalink_below_a_site_in_a_folder_is_below_it(tmp_path: Path) -> None:
+    found = read(tmp_path, "title: One", "permalink: one/", site_url="https://example.org/blog/")
+    assert found.permalink == "https://example.org/blog/one/"
+
+
+def test_a_draft_without_a_date_may_have_a_permalink(tmp_path: Path) -> None:
+    found = read(tmp_path, "title: One", "draft: true", "permalink: /:title/", path="one.md")
+    assert (found.date, found.permalink) == (None, "https://news.example.org/one/")
+
+
+@pytest.mark.parametrize(
+    ("path", "lines", "categories"),
+    [
+        ("world/asia/_posts/2024/2024-11-10-a.md", (), ("world", "asia")),
+        ("world/asia/2024-11-10-a.md", (), ("world", "asia")),
+        ("_posts/2024-11-10-a.md", (), ("General",)),
+        ("2024-11-10-a.md", ("categories: [Sport, Asia]",), ("Sport", "Asia")),
+        ("asia/_posts/2024-11-10-a.md", ("categories: sport ASIA",), ("asia", "sport")),
+        ("asia/_posts/2024-11-10-a.md", ("category: Winter sport",), ("asia", "Winter sport")),
+        ("wire/_posts/2024-11-10-a.md", (), ("wire",)),
+    ],
+)
+def test_the_folders_of_a_post_are_categories_and_its_own_come_after(
+    tmp_path: Path, path: str, lines: tuple[str, ...], categories: tuple[str, ...]
+) -> None:
+    assert read(
+        tmp_path, "title: One", *lines, path=path, folder_categories=True, categories=("General",)
+    ).categories == (categories)
+
+
+def test_the_name_of_a_source_is_no_category(tmp_path: Path) -> None:
+    (tmp_path / "asia").mkdir()
+    (tmp_path / "asia" / "2024-11-10-a.md").write_text(front("title: One"))
+    library = Library((replace(SOURCE, name="wire", folder=tmp_path, folder_categories=True),))
+    (file,) = library.scan({}).fresh
+    assert file.path == "wire/asia/2024-11-10-a.md"
+    assert read_file(file, library.source_of(file.path)).categories == ("asia",)
+
+
+def test_folders_are_no_categories_unless_the_source_says_so(tmp_path: Path) -> None:
+    assert read(tmp_path, "title: One", path="asia/2024-11-10-a.md").categories == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "significant"),
+    [
+        ("significant: no", False),
+        ("significant: false", False),
+        ("significant: 0", False),
+        ("significant: yes", True),
+        ("significant: true", True),
+        ("significant: very", True),
+        ("significant:", None),
+        ("layout: post", None),
+    ],
+)
+def test_an_edit_is_significant_as_the_front_matter_says(tmp_path: Path, line: str, significant: bool | None) -> None:
+    assert read(tmp_path, "title: One", line).significant is significant
+
+
+@pytest.mark.parametrize("body", ["See {{ page.place }}.", "{% if page.place %}Here.{% endif %}"])
+def test_a_body_that_asks_for_its_front_matter_depends_on_it(tmp_path: Path, body: str) -> None:
+    one = read(tmp_path, "title: One", "place: Orla", body=body)
+    other = read(tmp_path, "title: One", "place: Celta", body=body)
+    assert len(one.context) == 32
+    assert one.context != other.context
+    assert one.body_key != other.body_key
+    assert read(tmp_path, "title: One", "place: Orla", body=body) == one
+
+
+def test_a_body_that_asks_depends_on_the_date_of_its_file(tmp_path: Path) -> None:
+    one, other = (
+        read(tmp_path, "title: One", "code: A1", body="{{ page.date }}", path=f"2024-11-{day}-a.md") for day in (10, 11)
+    )
+    assert one.body_key != other.body_key
+
+
+def test_a_body_that_asks_for_nothing_depends_on_nothing(tmp_path: Path) -> None:
+    one, other = (read(tmp_path, "title: One", f"place: {place}", body="{ % } { {") for place in ("Orla", "Celta"))
+    assert (one.context, one) == ("", other)
+
+
+def test_where_bodies_are_no_templates_none_asks(tmp_path: Path) -> None:
+    assert read(tmp_path, "title: One", body="{{ page.place }} {% x %}", liquid=False).context == ""
+
+
+def test_where_a_post_ends_its_excerpt_itself_its_rendering_depends_on_it(tmp_path: Path) -> None:
+    one, other = (
+        read(tmp_path, "title: One", f"excerpt_separator: {mark}", liquid=False)
+        for mark in ("<!-- a -->", "<!-- b -->")
+    )
+    assert one.context
+    assert one.body_key != other.body_key
+
+
 def test_fields_have_the_names_that_the_configuration_says(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(front("headline: One", "tongue: en", "when: 2024-11-10"))
     names = fields.FIELDS | {"title": ("headline",), "language": ("tongue",), "date": ("when",)}
-    assert replace(READER, names=names).read(measure(tmp_path, "a.md")).title == "One"
+    assert read_file(measure(tmp_path, "a.md"), replace(SOURCE, names=names)).title == "One"
 
 
 @pytest.mark.parametrize(
@@ -388,8 +527,8 @@ def test_how_a_file_was_saved_does_not_change_the_post(tmp_path: Path, mangle: o
         (tmp_path / name).mkdir()
         (tmp_path / name / "a.md").write_bytes(content.encode())
     plain, mangled = (measure(tmp_path / name, "a.md") for name in ("plain", "mangled"))
-    assert READER.read(mangled) == READER.read(plain)
-    assert body_of(mangled) == body_of(plain) == "One.\n\nTwo."
+    assert read_file(mangled, SOURCE) == read_file(plain, SOURCE)
+    assert contents(mangled)[1] == contents(plain)[1] == "One.\n\nTwo."
 
 
 def test_fields_are_clipped_to_what_a_feed_can_show(tmp_path: Path) -> None:
@@ -409,9 +548,9 @@ def test_awkward_strings_make_a_post_or_a_post_error(corpus: Path, tmp_path: Pat
         safe = front(f"title: {quoted}", f"author: {quoted}", f"category: {quoted}", body=string)
         for kind, text in {"plain": plain, "quoted": safe, "bare": string}.items():
             (tmp_path / f"2024-11-10-{number}-{kind}.md").write_bytes(text.encode("utf-8", "surrogatepass"))
-    sources = scan(tmp_path)
-    assert len(sources) == 3 * len(strings)
-    outcomes = [outcome(source) for source in sources]
+    files = files_in(tmp_path)
+    assert len(files) == 3 * len(strings)
+    outcomes = [outcome(file) for file in files]
     refused = [reason for line, reason in outcomes if line]
     assert len(refused) > len(strings), "none of them is a post as it stands"
     assert [reason for reason in refused if not reason.isprintable()] == []

@@ -15,9 +15,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from publisher.content.render import LEAD_CHARS, BodyRenderer
+from publisher.content.cleaning.hosts import HostRule, HostRules
+from publisher.content.summary import LEAD_CHARS, LONGEST
+from publisher.kit.text import text_of_html
 from publisher.model.errors import PostError
-from tests.build import post
+from tests.build import post, rendered, renderer, source
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -25,18 +27,16 @@ if TYPE_CHECKING:
     from publisher.model.post import RenderedBody
 
 ROOT = Path(__file__).parents[2]
-RENDERER = BodyRenderer(site_url="https://news.example.org/")
 POST = post(origin_url="https://wire.example.com/2024/a", title="The ferry returns")
 
 #: Renders what each expression makes, in a process of its own, and tells what came of it.
 ALONE = """
 import sys
-from publisher.content.render import BodyRenderer
 from publisher.model.errors import PostError
-from tests.build import post
+from tests.build import post, rendered
 for expression in sys.argv[1:]:
     try:
-        html = BodyRenderer(site_url="https://news.example.org/").render(post(), eval(expression)).html
+        html = rendered(post(), eval(expression)).html
         print(expression, html[-100:].replace("\\n", " "), sep="\\t", flush=True)
     except PostError as error:
         print(expression, error, sep="\\t", flush=True)
@@ -50,7 +50,7 @@ UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\ufff
 
 
 def render(body: str, *, title: str = POST.title) -> RenderedBody:
-    return RENDERER.render(post(origin_url=POST.origin_url, title=title), body)
+    return rendered(post(origin_url=POST.origin_url, title=title), body)
 
 
 def tree_of(html: str) -> HtmlElement:
@@ -94,9 +94,9 @@ CONTEXTS = [
 @pytest.mark.parametrize("context", CONTEXTS)
 def test_no_script_survives_whatever_it_stands_in(corpus: Path, context: str) -> None:
     for vector in json.loads((corpus / "hostile" / "xss.json").read_text("utf-8")):
-        rendered = render(context.replace("{}", vector))
-        assert harm_in(rendered.html) == [], vector
-        assert rendered.image is None or SAFE_URL.match(rendered.image), vector
+        found = render(context.replace("{}", vector))
+        assert harm_in(found.html) == [], vector
+        assert found.image is None or SAFE_URL.match(found.image), vector
 
 
 @pytest.mark.parametrize("context", CONTEXTS)
@@ -104,11 +104,11 @@ def test_awkward_strings_raise_nothing_but_a_post_error(corpus: Path, context: s
     for string in json.loads((corpus / "hostile" / "strings.json").read_text("utf-8")):
         body = context.replace("{}", string).encode("utf-8", "replace").decode()
         try:
-            rendered = render(body, title=string)
+            found = render(body, title=string)
         except PostError:
             continue
-        assert harm_in(rendered.html) == [], string
-        assert UNFIT.search(rendered.html + rendered.lead) is None, string
+        assert harm_in(found.html) == [], string
+        assert UNFIT.search(found.html + found.lead) is None, string
 
 
 def test_the_same_body_renders_the_same(corpus: Path) -> None:
@@ -124,7 +124,33 @@ PIECES = [
     *("&nbsp;", "&", "<", ">", '"', "'", "\n", "\n\n", "    ", "# ", "> ", "* ", "1. ", "- [ ] ", "```", "`", "**"),
     *("_", "~~", "|", "---", "[", "](", ")", "![", "[^1]", "[^1]: ", "\\", ": ", "http://[", "//", "javascript:"),
     *("data:,x", "Advertisement", "Related news", "QR", "Follow us on X", "var a = 1;", "ข่าวที่เกี่ยวข้อง"),
-    *("เกาะติด Line", "word ", "คำ", "\x00", "\x07", "\x85", "\u2028", "\ufeff", "\ufffe", "😀"),
+    *("<!--more-->", "{{ a }}", "{{", "}}", "{% raw %}", "{% endraw %}", "{% if a %}", "{% endif %}", "{%", "%}"),
+    *(
+        "{% highlight ruby %}",
+        "{% endhighlight %}",
+        "{% link a.md %}",
+        "{: .a #b}",
+        "{::comment}",
+        "{:/}",
+        "{:",
+        "{#a}",
+    ),
+    *(
+        "$$",
+        "*[a]: ",
+        "|a|b|",
+        "^",
+        "เกาะติด Line",
+        "word ",
+        "คำ",
+        "\x00",
+        "\x07",
+        "\x85",
+        "\u2028",
+        "\ufeff",
+        "\ufffe",
+        "😀",
+    ),
 ]
 BODIES = st.one_of(st.lists(st.sampled_from(PIECES), max_size=25).map("".join), st.text(max_size=200))
 
@@ -137,14 +163,14 @@ BODIES = st.one_of(st.lists(st.sampled_from(PIECES), max_size=25).map("".join), 
 @example("</div>&#1;Advertisement\n\nvar a = document.body; a.b();", "")
 def test_any_body_is_harmless_and_fit_for_xml_or_refused(body: str, title: str) -> None:
     try:
-        rendered = render(body, title=title)
+        found = render(body, title=title)
     except PostError:
         return
-    reported = [removed.text for removed in rendered.removed]
-    assert [text for text in [rendered.html, rendered.lead, *reported] if UNFIT.search(text)] == []
-    assert harm_in(rendered.html) == []
-    assert len(rendered.lead) <= LEAD_CHARS
-    assert rendered.image is None or rendered.image.startswith(("http://", "https://"))
+    reported = [removed.text for removed in found.removed]
+    assert [text for text in [found.html, found.lead, *reported] if UNFIT.search(text)] == []
+    assert harm_in(found.html) == []
+    assert len(found.lead) <= (LONGEST if "<!--more-->" in body else LEAD_CHARS)
+    assert found.image is None or found.image.startswith(("http://", "https://"))
 
 
 @pytest.mark.parametrize(
@@ -189,8 +215,17 @@ def test_a_stray_tag_loses_no_sentence(tag: str) -> None:
 
 
 def test_links_of_a_post_without_an_origin_start_from_the_site() -> None:
-    html = RENDERER.render(post(origin_url=None), "[a](/b)").html
-    assert html == '<p><a href="https://news.example.org/b">a</a></p>'
+    html = rendered(post(origin_url=None), "[a](/b)", site_url="https://example.org/blog/").html
+    assert html == '<p><a href="https://example.org/b">a</a></p>'
+
+
+def test_links_of_a_post_start_from_its_origin_or_else_from_its_own_page() -> None:
+    page = "https://news.example.org/2024/ferry/"
+    found = [rendered(post(origin_url=origin, permalink=page), "[a](b)").html for origin in (POST.origin_url, None)]
+    assert found == [
+        '<p><a href="https://wire.example.com/2024/b">a</a></p>',
+        '<p><a href="https://news.example.org/2024/ferry/b">a</a></p>',
+    ]
 
 
 def test_the_first_picture_is_the_picture_of_the_post() -> None:
@@ -225,6 +260,174 @@ FILM = "ภาพยนตร์สารคดีจากเกาะออร
 )
 def test_the_lead_is_the_first_real_sentences(body: str, lead: str) -> None:
     assert render(body).lead == lead
+
+
+@pytest.mark.parametrize(
+    ("body", "lead"),
+    [
+        pytest.param(f"In short.\n\n<!--more-->\n\n{FIRST}", "In short.", id="before the separator"),
+        pytest.param(f"{FIRST} {SECOND}\n<!--more-->\n{FIRST}", f"{FIRST} {SECOND}", id="whole"),
+        pytest.param(f"# In short\n\n* one\n* two\n\n<!--more-->\n\n{FIRST}", "In short one two", id="whatever it is"),
+        pytest.param(f"{SECOND}\n\n<!--more-->\n\n{FIRST}\n\n<!--more-->", SECOND, id="the first of several"),
+        pytest.param(f"<!--more-->\n\n{FIRST}", FIRST, id="none before it"),
+        pytest.param(f" \n<!--more-->\n\n{FIRST}", FIRST, id="blank before it"),
+        pytest.param(f"![](a.jpg)\n\n<!--more-->\n\n{FIRST}", FIRST, id="a picture before it"),
+        pytest.param(f"<div>{SECOND}<!--more--></div>\n\n{FIRST}", SECOND, id="inside an element"),
+        pytest.param(f"Advertisement\n\n{SECOND}\n\n<!--more-->\n\n{FIRST}", SECOND, id="without junk"),
+        pytest.param(f"var a = document.body; a.remove();\n\n{SECOND}<!--more-->", SECOND, id="without a script"),
+        pytest.param(f"{SECOND}\n{{: .lead}}\n\n<!--more-->\n\n{FIRST}", SECOND, id="without attributes"),
+        pytest.param(f"{FIRST} {SECOND}", f"{FIRST} {SECOND}", id="absent"),
+    ],
+)
+def test_the_lead_is_the_excerpt_where_the_author_ended_one(body: str, lead: str) -> None:
+    assert render(body).lead == lead
+
+
+def test_an_excerpt_ends_where_the_source_or_else_the_post_says() -> None:
+    body = f"One.\n\n***\n\nTwo.\n\n<!--end-->\n\n{FIRST}\n\n<!--more-->"
+    assert rendered(POST, body, excerpt_separator="<!--end-->").lead == "One. Two."
+    for said in ({"excerpt_separator": "***"}, {"excerpt_separator": "***", "excerpt": "x"}):
+        assert renderer().render(POST, body, source(excerpt_separator="<!--end-->"), said).lead == "One."
+    assert renderer().render(POST, body, source(excerpt_separator="***"), {"excerpt_separator": None}).lead == "One."
+
+
+def test_an_excerpt_is_not_longer_than_a_summary_may_be() -> None:
+    lead = render(f"{FIRST} {SECOND} " * 10 + "\n\n<!--more-->\n\nThe rest.").lead
+    assert LEAD_CHARS < len(lead) <= LONGEST
+
+
+def test_a_body_is_a_template_that_knows_its_site_its_post_and_other_posts() -> None:
+    body = "{{ site.title }}, {{ site.url }}, {{ page.title }}, {{ page.place }}: {% link _posts/2024-11-09-b.md %}"
+    known = {"_posts/2024-11-09-b.md": "https://a.example"}
+    made = renderer(site={"title": "World Desk"}).render(
+        POST, body, source(), {"place": "Orla", "title": "Another"}, known.get
+    )
+    assert shown(made.html) == f"World Desk, https://news.example.org, {POST.title}, Orla: https://a.example"
+    assert made.removed == ()
+
+
+def test_a_template_knows_the_date_of_its_post_even_from_the_file_name() -> None:
+    body = "In {{ page.date | date: '%Y' }}."
+    assert shown(rendered(post(), body).html) == "In 2024."
+    assert shown(renderer().render(post(), body, source(), {"date": "2019-01-01"}).html) == "In 2019."
+    assert shown(rendered(post(date=None, draft=True), body).html) == "In ."
+
+
+@pytest.mark.parametrize(
+    ("tag", "path", "default"),
+    [
+        ("{% link news/_posts/2024-11-09-b.md %}", "news/_posts/2024-11-09-b.md", "/news/2024/11/09/b.html"),
+        ("{%link about.md%}", "about.md", "/about.html"),
+        ("{% post_url 2024-11-09-b %}", "2024-11-09-b", "/2024/11/09/b.html"),
+    ],
+)
+def test_the_address_of_another_post_is_found_by_its_path_or_guessed(tag: str, path: str, default: str) -> None:
+    known = {path: "https://news.example.org/known/"}
+    for link, href in ((known.get, known[path]), (lambda _: None, f"https://wire.example.com{default}")):
+        made = renderer().render(POST, f"[b]({tag})", source(), {}, link)
+        assert made.html == f'<p><a href="{href}">b</a></p>'
+
+
+def test_what_a_template_does_not_know_is_left_out_and_reported() -> None:
+    made = render("One {{ page.nothing }}two.{% include a.html %}")
+    assert made.html == "<p>One two.</p>"
+    assert {(one.rule, one.text) for one in made.removed} == {
+        ("liquid", "page.nothing is not defined"),
+        ("liquid", "{% include a.html %}"),
+    }
+
+
+def test_where_bodies_are_no_templates_braces_are_text() -> None:
+    body = "Write {{ page.title }}, {% raw %} or {% nothing."
+    made = rendered(POST, body, liquid=False)
+    assert made.html == f"<p>{body}</p>"
+    assert made.removed == ()
+
+
+def test_what_a_listing_shows_is_no_template_and_no_mark() -> None:
+    body = (
+        "{% highlight liquid %}\n{% raw %}{{ a }}{% endraw %} {: .b}\n{% endhighlight %}\n\n`{: .c}` {: .d}\n\n    {:e}"
+    )
+    assert tree_of(render(body).html).xpath("//code//text()") == ["{{ a }} {: .b}", "{: .c}", "{:e}"]
+
+
+@pytest.mark.parametrize("folder", ["posts", "site/_posts"])
+def test_a_template_knows_the_data_beside_its_posts(tmp_path: Path, folder: str) -> None:
+    posts = tmp_path / folder
+    posts.mkdir(parents=True)
+    data = (posts.parent if posts.name == "_posts" else posts) / "_data"
+    data.mkdir()
+    (data / "ports.yml").write_text("orla: Orla Harbour\n")
+    assert rendered(POST, "At {{ site.data.ports.orla }}.", folder=posts).html == "<p>At Orla Harbour.</p>"
+
+
+def test_data_beside_a_folder_of_another_name_is_not_the_sources(tmp_path: Path) -> None:
+    (tmp_path / "posts").mkdir()
+    (tmp_path / "_data").mkdir()
+    (tmp_path / "_data" / "ports.yml").write_text("orla: Orla Harbour\n")
+    assert rendered(POST, "At {{ site.data.ports.orla }}", folder=tmp_path / "posts").html == "<p>At</p>"
+
+
+def test_each_source_has_its_own_data_and_address(tmp_path: Path) -> None:
+    renders = renderer()
+    texts = []
+    for name in ("wire", "desk"):
+        (tmp_path / name / "_data").mkdir(parents=True)
+        (tmp_path / name / "_data" / "desk.yml").write_text(f"name: The {name}\n")
+        its = source(tmp_path / name, name=name, site_url=f"https://{name}.example.org/")
+        body = "{{ site.data.desk.name }}, {{ site.url }}"
+        texts += [shown(renders.render(POST, body, its, {}).html) for _ in range(2)]
+    assert texts == ["The wire, https://wire.example.org"] * 2 + ["The desk, https://desk.example.org"] * 2
+
+
+def test_the_fingerprint_of_templates_changes_with_their_site_and_data(tmp_path: Path) -> None:
+    its = source(tmp_path)
+    before = renderer()
+    first = before.liquid_fingerprint(its)
+    (tmp_path / "_data").mkdir()
+    (tmp_path / "_data" / "a.yml").write_text("a: 1\n")
+    assert before.liquid_fingerprint(its) == first, "looked up once a run"
+    assert renderer().liquid_fingerprint(its) != first
+    assert renderer(site={"title": "World Desk"}).liquid_fingerprint(source()) != first
+    assert renderer().liquid_fingerprint(source(site_url="https://example.org/")) != first
+    assert renderer().liquid_fingerprint(source()) == first
+
+
+def test_the_fingerprint_of_the_pipeline_changes_with_the_rules_of_hosts() -> None:
+    assert renderer().fingerprint == renderer().fingerprint
+    assert renderer().fingerprint != renderer(host_rules=HostRules(fingerprint="a")).fingerprint
+
+
+def test_the_rules_of_a_host_are_for_its_posts() -> None:
+    rules = HostRules(by_host={"wire.example.com": HostRule(drop_matching=(re.compile("^Tides today"),))})
+    body = f"{FIRST}\n\nTides today are as high as they were in spring."
+    renders = renderer(host_rules=rules)
+    assert shown(renders.render(POST, body, source(), {}).html) == FIRST
+    assert "Tides" in renders.render(post(origin_url="https://example.org/a"), body, source(), {}).html
+    assert "Tides" in renders.render(post(origin_url=None), body, source(), {}).html
+
+
+def test_a_credit_an_author_and_a_warning_come_with_the_body() -> None:
+    found = render(f"By Mara Lind\n\n![](a.jpg)\n\nPhoto: Orla Press\n\n{FIRST}\n\n{SECOND}")
+    assert (found.authors, found.credit, found.warning) == (("Mara Lind",), "Orla Press", None)
+    found = render("Advertisement")
+    assert found.warning is not None
+    assert shown(found.html) == "Advertisement"
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>One <b>two</b>.</p><p>Three</p>", "One two.\nThree"),
+        ("one<br>two<hr>three", "one\ntwo\nthree"),
+        ("<ul>\n<li>one</li>\n<li>two &amp; &lt;three&gt;</li></ul>", "one\ntwo & <three>"),
+        ("<table><tr><td>a</td><td>b</td></tr></table>", "a\nb"),
+        ("<p> one\n\ttwo </p>\n\n", "one two"),
+        ("", ""),
+    ],
+)
+def test_the_text_of_a_body_has_a_line_for_each_paragraph(html: str, text: str) -> None:
+    assert text_of_html(html) == text
 
 
 @pytest.mark.parametrize("sentence", [f"{FIRST} ", THAI], ids=["English", "Thai"])
@@ -272,7 +475,7 @@ def deep() -> dict[str, str]:
 
 @pytest.mark.parametrize("body", DEEP)
 def test_a_body_too_deep_is_refused_and_never_cut(deep: dict[str, str], body: str) -> None:
-    assert re.search(r"nested [\d,]+ levels deep", deep[body]), "what is below is lost without a word"
+    assert re.search(r"nested more than 100 levels deep", deep[body]), "what is below is lost without a word"
 
 
 def test_bodies_made_to_be_slow_are_not() -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,12 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from publisher.content.render import BodyRenderer
 from publisher.feeds import xml
 from publisher.feeds.document import NEVER, Author, FeedDocument
 from publisher.kit.text import fit_for_xml, one_line
 from publisher.model.naming import slug
-from tests.build import article, post
+from tests.build import article, post, rendered
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
@@ -189,6 +189,12 @@ def test_a_picture_is_media_rss() -> None:
     assert find(rss(article()), ".//media:content") == []
 
 
+def test_the_credit_of_a_picture_stands_in_it() -> None:
+    picture = article(image="https://wire.example.com/a.jpg", credit="Example Wire & Co")
+    for element in (rss(picture), atom(picture)):
+        assert texts(element, ".//media:content/media:credit") == ["Example Wire & Co"]
+
+
 def test_languages_of_the_feed_and_of_each_entry_are_said() -> None:
     root = atom(article("A1", language="th"), article("A2", language="en"), language="th")
     assert root.get(XML_LANG) == "th"
@@ -215,11 +221,11 @@ def test_a_character_that_xml_has_not_is_refused_so_callers_fold_it(unfit: str) 
 @pytest.mark.parametrize("reference", ["&#1;", "&#x1F;", "&#xFFFE;", "&#xFFFF;", "&#xD800;", "&#0;", "&#x9D;"])
 def test_no_character_reference_in_a_body_loses_the_feed(reference: str) -> None:
     body = f'<p title="{reference}">before{reference}after</p>\n\nMore {reference} text.'
-    rendered = BodyRenderer(site_url="https://news.example.org/").render(post(), body)
-    entry = article(html=rendered.html, summary=rendered.lead)
-    assert texts(rss(entry), "channel/item/content:encoded") == [fit_for_xml(rendered.html)]
-    assert texts(atom(entry), "atom:entry/atom:summary") == [fit_for_xml(rendered.lead)]
-    assert "before" in rendered.lead
+    shown = rendered(post(), body)
+    entry = article(html=shown.html, summary=shown.lead)
+    assert texts(rss(entry), "channel/item/content:encoded") == [fit_for_xml(shown.html)]
+    assert texts(atom(entry), "atom:entry/atom:summary") == [fit_for_xml(shown.lead)]
+    assert "before" in shown.lead
 
 
 @pytest.mark.parametrize(
@@ -238,11 +244,21 @@ def test_no_character_reference_in_a_body_loses_the_feed(reference: str) -> None
 def test_what_looks_like_markup_in_a_title_is_text(hostile: str) -> None:
     entry = article(title=hostile, summary=hostile, html=f"<p>{hostile}</p>", tags=(hostile,), authors=(hostile,))
     item = find(rss(entry), "channel/item")[0]
-    assert texts(item, "title") == texts(item, "description") == texts(item, "dc:creator") == [hostile]
+    assert texts(item, "title") == texts(item, "dc:creator") == [hostile]
+    # Of these only RSS's description is HTML.
+    assert texts(item, "description") == [escape(hostile, quote=False)]
     assert texts(item, "content:encoded") == [f"<p>{hostile}</p>"]
     found = find(atom(entry), "atom:entry")[0]
     assert texts(found, "atom:title") == texts(found, "atom:summary") == [hostile]
     assert find(found, "atom:category")[-1].get("term") == hostile
+
+
+def test_a_summary_that_stands_in_for_a_body_is_text() -> None:
+    entry = article(html="", summary="1 < 2 <script>alert(1)</script>")
+    said = ["1 &lt; 2 &lt;script&gt;alert(1)&lt;/script&gt;"]
+    assert texts(rss(entry), "channel/item/content:encoded") == texts(rss(entry), "channel/item/description") == said
+    assert texts(atom(entry), "atom:entry/atom:content") == said
+    assert texts(atom(entry), "atom:entry/atom:summary") == ["1 < 2 <script>alert(1)</script>"]
 
 
 FIT = st.text(st.characters(), max_size=60).map(fit_for_xml)
@@ -258,7 +274,8 @@ def test_any_text_that_is_fit_for_xml_comes_back_as_it_was(
     item, found = find(rss(entry), "channel/item")[0], find(atom(entry), "atom:entry")[0]
     assert texts(item, "title") == texts(found, "atom:title") == [title]
     if html and summary:
-        assert texts(item, "description") == texts(found, "atom:summary") == [summary]
+        assert texts(item, "description") == [escape(summary, quote=False)]
+        assert texts(found, "atom:summary") == [summary]
         assert texts(item, "content:encoded") == texts(found, "atom:content") == [html]
     assert texts(item, "dc:creator") == texts(found, "atom:author/atom:name") == names
     assert texts(item, "category") == [category.get("term") for category in find(found, "atom:category")]
@@ -270,7 +287,7 @@ locale.setlocale(locale.LC_ALL, "")
 before = locale.setlocale(locale.LC_ALL)
 from tests.feeds.test_xml import document
 from publisher.model.naming import slug
-from tests.build import article
+from tests.build import article, rendered
 from publisher.feeds import jsonfeed, xml
 made = document(article("A1", tags=("b", "a")), article("A2"), language="th")
 built = xml.build(made)

@@ -31,12 +31,15 @@ class Desk:
 
     folder: Path
     settings: Settings
+    #: Posts may disappear in any number, the last one, too.
+    force: bool = False
 
     @contextlib.contextmanager
     def open(self, now: datetime = NOW, clock: datetime | None = None) -> Iterator[Publication]:
         with Publication(
             folder=self.folder, settings=self.settings, now=now, clock=lambda: clock or now
         ) as publication:
+            publication.force = self.force
             yield publication
 
     def configure(self, room: str, **values: Any) -> None:

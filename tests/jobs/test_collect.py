@@ -7,23 +7,22 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 
-from publisher.content.fields import FIELDS
-from publisher.content.read import PostReader
+from publisher.config import SourceSettings
+from publisher.content.sources import Library
 from publisher.jobs.collect import collect
 from publisher.model.errors import PublisherError
-from tests.build import NOW, write_post
+from publisher.store import editions
+from tests.build import NOW, source, write_post
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from publisher.content.scan import SourceFile
-    from publisher.model.post import Post
-    from publisher.store.database import Database
+    from publisher.content.sources import Source
+    from publisher.store.database import Database, Transaction
     from tests.jobs.conftest import Desk
 
 HOUR = timedelta(hours=1)
@@ -246,6 +245,7 @@ def test_a_new_reason_is_news_and_the_same_reason_is_not(desk: Desk) -> None:
 
 
 def test_a_broken_file_that_goes_leaves_the_quarantine_and_withdraws_its_post(desk: Desk) -> None:
+    desk.force = True
     path = desk.post("A1")
     desk.collect()
     path.write_text("broken", "utf-8")
@@ -267,6 +267,7 @@ def test_a_draft_waits_until_it_is_one_no_more(desk: Desk) -> None:
 
 
 def test_a_draft_that_goes_is_forgotten(desk: Desk) -> None:
+    desk.force = True
     path = desk.post("A1", draft="true")
     desk.collect()
     path.unlink()
@@ -298,6 +299,7 @@ def test_a_post_dated_in_the_future_is_released_when_its_date_has_come(desk: Des
 
 
 def test_a_post_that_is_withdrawn_and_returns_keeps_its_id_and_date(desk: Desk) -> None:
+    desk.force = True
     path = desk.post("A1")
     desk.publish()
     before = desk.published("A1")
@@ -316,6 +318,7 @@ def test_a_post_that_is_withdrawn_and_returns_keeps_its_id_and_date(desk: Desk) 
 
 
 def test_a_withdrawn_post_is_withdrawn_once(desk: Desk) -> None:
+    desk.force = True
     path = desk.post("A1")
     desk.collect()
     path.unlink()
@@ -324,6 +327,7 @@ def test_a_withdrawn_post_is_withdrawn_once(desk: Desk) -> None:
 
 
 def test_a_file_that_changes_its_code_is_another_post_from_then_on(desk: Desk) -> None:
+    desk.force = True
     path = desk.post("A1")
     desk.collect()
     path.write_text(path.read_text("utf-8").replace('code: "A1"', 'code: "A2"'), "utf-8")
@@ -346,13 +350,17 @@ def test_a_late_arrival_ranks_by_its_arrival_and_an_old_one_by_its_date(desk: De
     assert desk.published("old").rank == datetime(2024, 11, 3, tzinfo=UTC)
 
 
-class Clumsy(PostReader):
+class Clumsy(Library):
     """Trips over one file."""
 
-    def read(self, source: SourceFile) -> Post:
-        if source.path == "A2.md":
+    def source_of(self, path: str) -> Source:
+        if path == "A2.md":
             raise ZeroDivisionError("nobody thought of it")
-        return super().read(source)
+        return super().source_of(path)
+
+
+def _nothing_to_weigh(connection: Transaction, edits: object) -> dict[str, bool]:
+    return {}
 
 
 def test_a_post_that_crashes_the_reader_is_quarantined_and_the_others_are_published(
@@ -360,8 +368,8 @@ def test_a_post_that_crashes_the_reader_is_quarantined_and_the_others_are_publis
 ) -> None:
     for code in ("A1", "A2", "A3"):
         write_post(tmp_path / "posts", code)
-    reader = Clumsy(names=FIELDS, zone=ZoneInfo("UTC"), language="en", site_url="https://news.example.org/")
-    report = collect(sqlite, tmp_path / "posts", reader, authority="news.example.org", now=NOW)
+    library = Clumsy((source(tmp_path / "posts"),))
+    report = collect(sqlite, library, _nothing_to_weigh, authority="news.example.org", now=NOW)
     assert report.new == 2
     (rejected,) = report.newly_quarantined
     assert (rejected.path, rejected.line) == ("A2.md", 1)
@@ -409,3 +417,140 @@ def test_a_new_file_at_the_path_of_a_post_that_moved_is_a_post_of_its_own(desk: 
     assert desk.published("a.md").post.path == "b.md"
     assert desk.published("a.md-2").post.path == "a.md"
     assert desk.collect().edited == 0
+
+
+def test_a_typo_that_is_mended_moves_nothing_and_more_than_that_does(desk: Desk) -> None:
+    desk.post("A1", body="The harbor opened on Monday after twelve days.")
+    desk.publish()
+    first = desk.published("A1").updated
+    desk.post("A1", body="The harbour opened on Monday after twelve days.")
+    desk.publish(NOW + HOUR)
+    assert desk.published("A1").updated == first
+    assert "harbour" in (desk.folder / "output/feeds/all.rss").read_text("utf-8")
+    desk.post("A1", body="The harbour opened on Monday after twelve days.\n\nCorrection: it was Tuesday.")
+    desk.publish(NOW + 2 * HOUR)
+    assert desk.published("A1").updated == NOW + 2 * HOUR
+
+
+def test_what_cleaning_takes_out_is_no_edit_to_readers(desk: Desk) -> None:
+    desk.post("A1", body="The harbour opened.\n\nAdvertisement\n\nvar a = document.body; a.remove();")
+    desk.publish()
+    first = desk.published("A1").updated
+    desk.post("A1", body='The harbour opened.\n\nvar other = document.querySelector(".ad"); other.hidden = true;')
+    report = desk.publish(NOW + HOUR)
+    assert report.collected.edited == 1
+    assert desk.published("A1").updated == first
+
+
+def test_an_editor_may_say_that_an_edit_is_none(desk: Desk) -> None:
+    desk.post("A1", body="The harbour opened.")
+    desk.publish()
+    first = desk.published("A1").updated
+    desk.post("A1", body="A report that has nothing to do with what stood here before.", significant="no")
+    desk.publish(NOW + HOUR)
+    assert desk.published("A1").updated == first
+
+
+def test_a_post_known_by_its_path_keeps_its_id_when_it_is_given_a_code(desk: Desk) -> None:
+    path = desk.post_without_code("talks")
+    desk.post("A2")
+    desk.run()
+    before = desk.published("talks.md")
+    had = _editions_with(desk, "talks.md")
+    path.write_text(path.read_text("utf-8").replace("---\n", '---\ncode: "T1"\n', 1), "utf-8")
+    report = desk.publish(NOW + HOUR)
+    assert (report.collected.new, report.collected.withdrawn) == (0, 0)
+    after = desk.published("T1")
+    assert (after.entry_id, after.published, after.collected) == (before.entry_id, before.published, before.collected)
+    assert after.post.own_code
+    assert desk.known("talks.md") is None
+    assert had
+    assert _editions_with(desk, "T1") == had
+    assert len(desk.titles()) == 2
+
+
+def _editions_with(desk: Desk, code: str) -> list[str]:
+    with desk.open() as publication, publication.database.read() as connection:
+        return editions.with_post(connection, code)
+
+
+def test_a_code_that_another_post_has_is_not_given_away(desk: Desk) -> None:
+    path = desk.post_without_code("talks")
+    desk.post("A2")
+    desk.publish()
+    path.write_text(path.read_text("utf-8").replace("---\n", '---\ncode: "A2"\n', 1), "utf-8")
+    desk.publish(NOW + HOUR)
+    assert desk.quarantine() == {"talks.md": "has the code 'A2' of A2.md"}
+    assert desk.published("A2").post.path == "A2.md"
+
+
+def test_a_file_with_the_code_of_another_waits_until_that_one_was_read(desk: Desk) -> None:
+    desk.post("B1")
+    desk.publish()
+    desk.post("B1", title="Title edited")
+    copy = desk.post("A0")
+    copy.write_text(copy.read_text("utf-8").replace('"A0"', '"B1"'), "utf-8")
+    desk.publish(NOW + HOUR)
+    assert desk.published("B1").post.path == "B1.md"
+    assert desk.quarantine() == {"A0.md": "has the code 'B1' of B1.md"}
+    desk.post("B2", title="Another").rename(desk.folder / "posts" / "B1.md")
+    desk.publish(NOW + 2 * HOUR)
+    assert desk.published("B1").post.path == "A0.md"
+    assert desk.published("B2").post.path == "B1.md"
+
+
+@pytest.mark.parametrize("count", [19, 20])
+def test_many_posts_that_are_gone_at_once_stop_the_run_unless_forced(desk: Desk, count: int) -> None:
+    paths = [desk.post(f"A{number:02}") for number in range(40)]
+    desk.publish()
+    for path in paths[:count]:
+        path.unlink()
+    if count < 20:
+        assert desk.publish(NOW + HOUR).collected.withdrawn == count
+        return
+    with pytest.raises(PublisherError, match=r"20 of 40 posts are gone at once: nothing is withdrawn.*--force"):
+        desk.publish(NOW + HOUR)
+    assert len(desk.titles()) == 40
+    with desk.open(NOW + HOUR) as publication:
+        publication.force = True
+        assert publication.run_feeds().collected.withdrawn == count
+    assert len(desk.titles()) == 20
+
+
+def test_many_posts_that_only_move_stop_nothing(desk: Desk) -> None:
+    paths = [desk.post_without_code(f"talks-{number:02}", body=f"Report {number}.") for number in range(30)]
+    desk.publish()
+    (desk.folder / "posts" / "2024").mkdir()
+    for path in paths:
+        path.rename(path.parent / "2024" / path.name)
+    report = desk.publish(NOW + HOUR)
+    assert (report.collected.new, report.collected.withdrawn) == (0, 0)
+
+
+def test_a_folder_that_is_empty_and_was_not_stops_the_run_unless_forced(desk: Desk) -> None:
+    path = desk.post("A1")
+    desk.publish()
+    path.unlink()
+    with pytest.raises(PublisherError, match="is empty, and was not"):
+        desk.publish(NOW + HOUR)
+    assert desk.titles() == ["Title of A1"]
+    with desk.open(NOW + HOUR) as publication:
+        publication.force = True
+        publication.run_feeds()
+    assert desk.titles() == []
+
+
+def test_several_sources_make_one_publication(desk: Desk) -> None:
+    for folder, code in (("wire", "W1"), ("blog", "B1")):
+        write_post(desk.folder / folder, code, language="", category="")
+    sources = tuple(
+        SourceSettings(name=name, directory=name, language=language, categories=(category,))
+        for name, language, category in (("wire", "en", "WORLD"), ("blog", "th", "CULTURE"))
+    )
+    desk.configure("posts", sources=sources)
+    desk.publish()
+    assert desk.published("W1").post.path == "wire/W1.md"
+    assert desk.titles("en/world") == ["Title of W1"]
+    assert desk.titles("th/culture") == ["Title of B1"]
+    desk.configure("posts", sources=sources[:1])
+    assert desk.publish(NOW + HOUR).collected.withdrawn == 1

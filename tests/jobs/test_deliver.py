@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.jobs.deliver import Delivered, Deliverer
+from publisher.jobs.deliver import Deliverer
 from publisher.mail.message import Sender
 from publisher.mail.tokens import Signer
 from publisher.model.change import Change, Kind
-from publisher.model.delivery import GIVE_UP, UNCERTAIN_WAIT, Receipt
+from publisher.model.delivery import GIVE_UP, UNCERTAIN_WAIT, Delivered, Receipt
 from publisher.model.edition import Digest, Draft, Edition, EditionState, RenderedEdition, Slot
 from publisher.model.errors import TransportError
 from publisher.model.subscriber import Consent

@@ -145,6 +145,7 @@ def test_more_feeds_than_are_written_at_once_are_all_written(desk: Desk) -> None
 
 def test_a_feed_that_lost_its_only_post_stands_empty(desk: Desk) -> None:
     path = desk.post("A1")
+    desk.post("A2", language="th", category="")
     desk.publish()
     path.unlink()
     desk.publish(NOW + HOUR)

@@ -2,70 +2,106 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 
+from publisher.content.cleaning.hosts import HostRules
 from publisher.content.render import BodyRenderer
+from publisher.content.sources import Library
 from publisher.jobs.render_bodies import Bodies
 from publisher.model.post import RenderedBody, State
-from tests.build import NOW, known
+from tests.build import NOW, known, source
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from publisher.model.errors import PostError
     from publisher.model.post import Post
+    from publisher.store.database import Transaction
     from tests.jobs.conftest import Desk
 
 HOUR = timedelta(hours=1)
 TOO_DEEP = "<div>" * 150 + "deep" + "</div>" * 150
 
 
-class Counting(BodyRenderer):
-    """Trips over what says so, and remembers what it rendered."""
+@dataclass(frozen=True)
+class Clumsy(BodyRenderer):
+    """Trips over what says so."""
 
-    seen: list[str]
-
-    def render(self, post: Post, body: str) -> RenderedBody:
-        self.seen.append(post.code)
+    def render(self, post: Post, body: str, *arguments: Any) -> RenderedBody:
         if "explode" in body:
             raise RecursionError("too much for a renderer")
-        return super().render(post, body)
+        if "devour" in body:
+            raise MemoryError
+        if "dawdle" in body:
+            signal.raise_signal(signal.SIGPROF)
+        if "crash" in body:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().render(post, body, *arguments)
 
 
-@pytest.fixture
-def renderer() -> Counting:
-    made = Counting(site_url="https://news.example.org/")
-    object.__setattr__(made, "seen", [])
-    return made
+@dataclass(frozen=True)
+class Counting(Bodies):
+    """Remembers what it rendered."""
+
+    seen: list[str] = field(default_factory=list)
+
+    def render(self, connection: Transaction, chosen: Sequence[Post]) -> Iterator[RenderedBody | PostError]:
+        self.seen.extend(post.code for post in chosen)
+        return super().render(connection, chosen)
 
 
-def bodies_of(desk: Desk, renderer: BodyRenderer, page_url: str | None = None) -> Bodies:
-    return Bodies(folder=desk.folder / "posts", renderer=renderer, page_url=page_url, default_author="World Desk")
+def bodies_of(desk: Desk, **values: Any) -> Counting:
+    library = Library((source(desk.folder / "posts", zone=ZoneInfo("Asia/Bangkok"), **values),))
+    return Counting(
+        library=library,
+        host_rules=HostRules(),
+        make_renderer=lambda rules: Clumsy(site={}, host_rules=rules),
+        default_author="World Desk",
+    )
 
 
-def test_a_body_is_rendered_once_and_kept(desk: Desk, renderer: Counting) -> None:
+def test_a_body_is_rendered_once_and_kept(desk: Desk) -> None:
     desk.post("A1")
     desk.collect()
+    bodies = bodies_of(desk)
     with desk.open() as publication:
         for _ in range(2):
-            articles = bodies_of(desk, renderer).articles(publication.database, [desk.published("A1")], now=NOW)
+            articles = bodies.articles(publication.database, [desk.published("A1")], now=NOW)
             assert [article.html for article in articles] == ["<p>The report, in one sentence.</p>"]
-    assert renderer.seen == ["A1"]
+    assert bodies.seen == ["A1"]
 
 
-def test_a_body_that_crashes_the_renderer_is_quarantined_and_the_others_are_shown(
-    desk: Desk, renderer: Counting
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("explode", "cannot be rendered: RecursionError: too much for a renderer"),
+        ("devour", "takes more than 512 MB to render"),
+        ("dawdle", "takes more than 5 s to render"),
+        ("crash", "ends the process that works on it (SIGKILL) to render"),
+    ],
+)
+def test_a_body_that_is_too_much_for_the_renderer_is_quarantined_and_the_others_are_shown(
+    desk: Desk, word: str, reason: str
 ) -> None:
-    desk.post("A1", body="explode")
+    desk.post("A1", body=word)
     desk.post("A2")
+    desk.post("A3")
     desk.collect()
-    bodies = bodies_of(desk, renderer)
+    bodies = bodies_of(desk)
     with desk.open() as publication:
-        chosen = [desk.published("A1"), desk.published("A2")]
+        chosen = [desk.published(code) for code in ("A2", "A1", "A3")]
         articles = bodies.articles(publication.database, chosen, now=NOW)
-    assert [article.code for article in articles] == ["A2"]
-    assert desk.quarantine() == {"A1.md": "cannot be rendered: RecursionError: too much for a renderer"}
+    assert [article.code for article in articles] == ["A2", "A3"]
+    assert desk.quarantine() == {"A1.md": reason}
     assert set(bodies.broken) == {"A1.md"}
 
 
@@ -111,11 +147,11 @@ def test_a_file_that_changes_between_reading_and_rendering_waits_for_the_next_ru
     assert desk.quarantine() == {}
 
 
-def test_posts_link_to_their_own_page_where_they_have_one(desk: Desk, renderer: Counting) -> None:
+def test_posts_link_to_their_own_page_where_they_have_one(desk: Desk) -> None:
     desk.post("A1/é", category="World News")
     desk.post("A2", category="")
     desk.collect()
-    pages = bodies_of(desk, renderer, "https://news.example.org/{language}/{category}/{code}")
+    pages = bodies_of(desk, page_url="https://news.example.org/{language}/{category}/{code}")
     with desk.open() as publication:
         chosen = [desk.published("A1/é"), desk.published("A2")]
         articles = pages.articles(publication.database, chosen, now=NOW)
@@ -126,30 +162,143 @@ def test_posts_link_to_their_own_page_where_they_have_one(desk: Desk, renderer: 
     assert articles[0].via == "https://wire.example.com/A1/%C3%A9"
 
 
-def test_the_summary_is_the_lead_where_the_description_says_nothing_new(desk: Desk, renderer: Counting) -> None:
+def test_the_summary_is_the_lead_where_the_description_says_nothing_new(desk: Desk) -> None:
     desk.post(
         "A1", description='"Title of A1!"', body="A sentence that is long enough to be the beginning of a report."
     )
     desk.collect()
     with desk.open() as publication:
-        (article,) = bodies_of(desk, renderer).articles(publication.database, [desk.published("A1")], now=NOW)
+        (article,) = bodies_of(desk).articles(publication.database, [desk.published("A1")], now=NOW)
     assert article.summary == "A sentence that is long enough to be the beginning of a report."
 
 
-def test_a_post_that_was_never_published_makes_no_article(desk: Desk, renderer: Counting) -> None:
+def test_a_post_that_was_never_published_makes_no_article(desk: Desk) -> None:
     desk.post("A1", draft="true")
     desk.collect()
     draft = desk.known("A1")
     assert draft is not None
     with desk.open() as publication, pytest.raises(ValueError, match="A1 was never published"):
-        bodies_of(desk, renderer).articles(publication.database, [draft], now=NOW)
+        bodies_of(desk).articles(publication.database, [draft], now=NOW)
 
 
-def test_a_post_whose_file_nobody_remembers_is_left_out_without_a_word(desk: Desk, renderer: Counting) -> None:
+def test_a_post_whose_file_nobody_remembers_is_left_out_without_a_word(desk: Desk) -> None:
     desk.collect()
-    bodies = bodies_of(desk, renderer)
+    bodies = bodies_of(desk)
     with desk.open() as publication:
         gone = known("A9", state=State.PUBLISHED)
         assert bodies.articles(publication.database, [gone], now=NOW) == []
     assert bodies.broken == {}
     assert desk.quarantine() == {}
+
+
+def test_a_page_may_be_named_by_the_file_and_its_day_in_the_zone_of_the_posts(desk: Desk) -> None:
+    path = desk.post("A1", date="2024-11-09T20:00:00Z")
+    path.rename(path.with_name("2024-11-10-river talks.md"))
+    desk.collect()
+    pages = bodies_of(desk, page_url="https://news.example.org/{language}/{year}/{month}/{day}/{slug}/")
+    with desk.open() as publication:
+        (article,) = pages.articles(publication.database, [desk.published("A1")], now=NOW)
+    assert article.link == "https://news.example.org/en/2024/11/10/river%20talks/"
+
+
+@pytest.mark.parametrize(
+    ("page_url", "fields", "link"),
+    [
+        (None, {}, "https://wire.example.com/A1"),
+        (None, {"origin_url": ""}, "https://news.example.org/talks/2024/"),
+        ("https://news.example.org/{code}", {}, "https://news.example.org/talks/2024/"),
+    ],
+)
+def test_a_permalink_is_the_page_of_a_post_that_has_one(
+    desk: Desk, page_url: str | None, fields: dict[str, str], link: str
+) -> None:
+    desk.post("A1", permalink="/talks/:year/", **fields)
+    desk.collect()
+    with desk.open() as publication:
+        bodies = bodies_of(desk, page_url=page_url)
+        (article,) = bodies.articles(publication.database, [desk.published("A1")], now=NOW)
+    assert article.link == link
+
+
+def test_templates_link_to_other_posts_by_their_paths(desk: Desk) -> None:
+    for folder, code in (("en", "E1"), ("th", "T1")):
+        made = desk.post(code)
+        target = desk.folder / "posts" / folder / "2024-11-10-talks.md"
+        target.parent.mkdir()
+        made.rename(target)
+    links = "[a]({% post_url 2024-11-10-talks %}) [b]({% link th/2024-11-10-talks.md %}) [c]({% link nowhere.md %})"
+    desk.post("A1", body=links)
+    desk.collect()
+    with desk.open() as publication:
+        (article,) = bodies_of(desk).articles(publication.database, [desk.published("A1")], now=NOW)
+    assert 'href="https://wire.example.com/E1"' in article.html
+    assert 'href="https://wire.example.com/T1"' in article.html
+    assert 'href="https://wire.example.com/nowhere.html"' in article.html
+
+
+def test_a_template_is_rendered_again_when_its_data_change(desk: Desk) -> None:
+    data = desk.folder / "posts" / "_data" / "ports.yml"
+    data.parent.mkdir(parents=True)
+    data.write_text("- Baymor\n", "utf-8")
+    desk.post("A1", body="Port of {{ site.data.ports[0] }}.")
+    desk.collect()
+    for name in ("Baymor", "Karenz"):
+        data.write_text(f"- {name}\n", "utf-8")
+        with desk.open() as publication:
+            (article,) = bodies_of(desk).articles(publication.database, [desk.published("A1")], now=NOW)
+        assert article.html == f"<p>Port of {name}.</p>"
+
+
+def test_a_byline_and_a_credit_become_fields(desk: Desk) -> None:
+    body = "By Mara Ellison, Example Wire\n\n![A ferry](https://wire.example.com/f.jpg)\n\nPhoto: Example Wire\n\n"
+    desk.post("A1", body=body + "The ferry between the two towns is running again after a year, the council said.")
+    desk.collect()
+    with desk.open() as publication:
+        (article,) = bodies_of(desk).articles(publication.database, [desk.published("A1")], now=NOW)
+    assert article.authors == ("Mara Ellison",)
+    assert article.credit == "Example Wire"
+
+
+def test_an_edit_is_weighed_by_what_readers_saw(desk: Desk) -> None:
+    desk.post("A1", body="The harbor opened on Monday.")
+    desk.post("A2", body="Never rendered.")
+    desk.collect()
+    bodies = bodies_of(desk)
+    befores = [desk.published("A1"), desk.published("A2")]
+    with desk.open() as publication:
+        bodies.articles(publication.database, befores[:1], now=NOW)
+    outcomes = []
+    for body in ("The harbour opened on Monday.", "Quite another report, of which nobody has read a word.", TOO_DEEP):
+        desk.post("A1", body=body)
+        desk.collect(NOW + HOUR)
+        edits = [(before, desk.published(before.code).post) for before in befores]
+        with desk.open() as publication, publication.database.read() as connection:
+            outcomes.append(bodies.weigh(connection, edits))
+    assert outcomes == [{"A1": False}, {"A1": True}, {}]
+
+
+def test_a_process_of_several_threads_renders_alike_by_itself(desk: Desk) -> None:
+    desk.post("A1", body="explode")
+    desk.post("A2", body="devour")
+    desk.post("A3", body=TOO_DEEP)
+    desk.post("A4", body="[a]({% link A5.md %}) [b]({% link A9.md %}) [c]({% link A5 %})")
+    desk.post("A5", category="")
+    desk.post("A9", origin_url="")
+    desk.post("A6", body="As it was.")
+    desk.collect()
+    bodies = bodies_of(desk)
+    chosen = [desk.published(f"A{number}") for number in range(1, 7)]
+    desk.post("A6", body="Edited in between.")
+    done = threading.Event()
+    other = threading.Thread(target=done.wait)
+    other.start()
+    try:
+        with desk.open() as publication:
+            articles = bodies.articles(publication.database, chosen, now=NOW)
+    finally:
+        done.set()
+        other.join()
+    assert [article.code for article in articles] == ["A4", "A5"]
+    assert articles[0].html.count("https://wire.example.com/A5") == 2
+    assert set(bodies.broken) == {"A1.md", "A2.md", "A3.md", "A6.md"}
+    assert bodies.broken["A2.md"] == "takes more than 512 MB to render"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from publisher.kit.text import clip, first_sentences, fit_for_xml, one_line, same_text
+from publisher.kit.text import clip, first_sentences, fit_for_xml, one_line, same_text, says_more
 
 _UNFIT = "\x00\x08\x0b\x1f\x7f\x85\ud800\udfff\ufffe\uffff"
 _ANY = st.text(st.characters() | st.sampled_from(_UNFIT + "\t\r\n <&"), max_size=60)
@@ -138,6 +138,76 @@ def test_a_lead_is_whole_sentences_or_else_a_clipped_one(text: str, limit: int, 
     assert first_sentences(text, limit) == lead
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Before noon Dr. Smith left.",
+        "Then U.S. Officials came.",
+        "Only No. 7 was late.",
+        "Here J. R. Doe spoke twice.",
+        "Much, e.g. Rice, was lost.",
+        "By Nov. 24 it was over.",
+        "Das gilt, z. B. Am Montag.",
+        "Une loi, p. ex. Celle-ci.",
+        "Хлеб и т. д. Были тут.",
+        "В 1990 гг. Москва росла.",
+        "Llegó el Sr. Pérez ayer.",
+        "Es war am 24. November so.",
+        "He said “Go!” and left it.",
+        "It was … well, over then.",
+        "ในปี พ.ศ. 2569 มีการเลือกตั้ง",
+    ],
+)
+def test_an_abbreviation_an_initial_or_a_number_ends_no_sentence(sentence: str) -> None:
+    assert first_sentences(f"{sentence} And some more that does not fit.", len(sentence) - 1).endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "lead"),
+    [
+        ("The answer was no. The others left at once.", 25, "The answer was no."),
+        ("It was built in 2024. The others left.", 25, "It was built in 2024."),
+        ("Is it over? It is not over yet.", 20, "Is it over?"),
+        ("नदी बढ़ी। गाँव खाली हुआ।", 14, "नदी बढ़ी।"),
+        ("彼は「行くぞ。」と言った。そして去った。", 15, "彼は「行くぞ。」と言った。"),
+        ("他说：“水退了。”大家都回家了，第二天继续工作", 13, "他说：“水退了。”"),
+    ],
+)
+def test_a_sentence_ends_in_the_manner_of_its_script(text: str, limit: int, lead: str) -> None:
+    assert first_sentences(text, limit) == lead
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "clipped"),
+    [
+        ("ฝนตกหนักทั้งคืน น้ำจึงท่วมถนนหลายสาย ประชาชนเดือดร้อน", 45, "ฝนตกหนักทั้งคืน น้ำจึงท่วมถนนหลายสาย…"),
+        ("ประธานาธิบดีเดินทางไปเกาหลีเหนือ", 16, "ประธานาธิบดี…"),
+        ("ประธานาธิบดีเดินทางไปเกาหลีเหนือ", 26, "ประธานาธิบดีเดินทางไป…"),
+        ("ประชาชนขนของออกจากบ้านริมน้ำ", 24, "ประชาชนขนของออก…"),
+        ("市长说，洪水已经退去，学校明天重新开课", 14, "市长说，洪水已经退去…"),
+        ("東京都知事が新しい防災計画を発表した", 12, "東京都知事が新しい防災…"),
+        ("发布了 Linux 内核，新版本支持更多设备", 16, "发布了 Linux 内核…"),
+        ("នាយករដ្ឋមន្ត្រីបានធ្វើដំណើរ", 20, "នាយករដ្ឋមន្ត្រីបាន…"),
+        ("क्षत्रियक्षत्रिय", 5, "क्ष…"),
+        ("彼は言った「明日また来る", 7, "彼は言った…"),
+    ],
+    ids=[
+        "a space in Thai",
+        "a long title",
+        "words of Thai",
+        "before a link word",
+        "a clause in Chinese",
+        "words of Japanese",
+        "a clause and not a space",
+        "Khmer",
+        "conjuncts",
+        "no bracket left open",
+    ],
+)
+def test_a_cut_is_between_words_in_scripts_without_spaces(text: str, limit: int, clipped: str) -> None:
+    assert clip(text, limit) == clipped
+
+
 @given(st.text(st.sampled_from("ab .。!?”ฯล"), max_size=80), st.integers(1, 60))
 @settings(max_examples=200, deadline=None)
 def test_a_lead_is_never_longer_than_the_limit(text: str, limit: int) -> None:
@@ -162,3 +232,44 @@ def test_a_lead_is_never_longer_than_the_limit(text: str, limit: int) -> None:
 def test_two_texts_are_the_same_but_for_case_space_and_punctuation(one: str, other: str, same: bool) -> None:
     assert same_text(one, other) is same
     assert same_text(other, one) is same
+
+
+_TITLE = "Ferry returns to the island"
+_THAI = "ปูเสื่อรอเรือเฟอร์รีกลับเกาะ"
+
+
+@pytest.mark.parametrize(
+    ("description", "title", "more"),
+    [
+        ("", _TITLE, False),
+        ("-", _TITLE, False),
+        ("N/A", _TITLE, False),
+        ("ferry returns to the Island!", _TITLE, False),
+        ("Ferry returns to the island - World Desk", _TITLE, False),
+        ("Ferry returns to the island | The Harbour News Online", _TITLE, False),
+        ("Ferry returns to the island, 24 November 2026", _TITLE, False),
+        ("World: Ferry returns to the island at last", _TITLE, False),
+        ("Ferry returns to the isl…", _TITLE, False),
+        ("Ferry returns...", _TITLE, False),
+        ("Nine weeks in the yard are over.", _TITLE, True),
+        ("Ferry returns to the island: nine weeks of waiting end for two thousand people", _TITLE, True),
+        ("Nine weeks in the yard are over.", "", True),
+        (_THAI, _THAI, False),
+        (f"{_THAI} - ข่าวหน้าเดียว", _THAI, False),
+        (_THAI[:20] + "…", _THAI, False),
+        ("ชาวบ้านสองพันคนรอมานานเก้าสัปดาห์", _THAI, True),
+        ("東京で新しい橋が開通 - 港湾新聞", "東京で新しい橋が開通", False),
+        ("住民二千人が九週間待ち続けた", "東京で新しい橋が開通", True),
+        ("다리가 다시 열렸다", "다리가 다시 열렸다", False),
+        ("주민 이천 명이 아홉 주를 기다렸다", "다리가 다시 열렸다", True),
+    ],
+)
+def test_a_description_says_more_if_it_brings_a_handful_of_new_words(description: str, title: str, more: bool) -> None:
+    assert says_more(description, title) is more
+
+
+@given(_ANY, _ANY)
+@settings(max_examples=200, deadline=None)
+def test_no_text_says_more_than_itself(one: str, other: str) -> None:
+    assert not says_more(one, one)
+    assert not says_more(one, f"{other} {one}")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.model.change import LATE, Change, Kind, decide, match_renames, rank, release, settle_duplicates, withdraw
+from publisher.model.change import LATE, Change, Kind, decide, is_disappearance, rank, release, withdraw
 from publisher.model.post import KnownPost, Post, State
 from tests.build import NOW, known, post
 
@@ -188,96 +188,40 @@ def test_a_post_never_ranks_before_its_date_nor_a_back_catalogue_before_the_news
         assert ranked < rank(NOW - news, NOW)
 
 
-_CLAIMS = st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from("XYZ")), unique_by=lambda claim: claim[0])
-_OWNERS = st.dictionaries(st.sampled_from("XYZ"), st.sampled_from("abcdefgh"))
-
-
-@given(_CLAIMS, _OWNERS, st.randoms(use_true_random=False))
-@settings(max_examples=200, deadline=None)
-def test_of_several_files_with_one_code_one_wins_whatever_the_order_of_the_scan(
-    claims: list[tuple[str, str]], owners: dict[str, str], random: Any
-) -> None:
-    posts = [post(code, path=path) for path, code in claims]
-    winners, losers = settle_duplicates(posts, owners)
-    shuffled = posts[:]
-    random.shuffle(shuffled)
-    assert settle_duplicates(shuffled, owners) == (winners, losers)
-
-    assert len({each.code for each in winners}) == len(winners)
-    assert sorted(each.path for each in [*winners, *(loser for loser, _ in losers)]) == sorted(p for p, _ in claims)
-    won = {each.code: each.path for each in winners}
-    for loser, to in losers:
-        assert to != loser.path
-        assert to == won.get(loser.code, owners.get(loser.code))
-
-
-def test_the_file_that_had_the_code_before_wins() -> None:
-    winners, losers = settle_duplicates([post("X", path="a"), post("X", path="b")], {"X": "b"})
-    assert [each.path for each in winners] == ["b"]
-    assert [(loser.path, to) for loser, to in losers] == [("a", "b")]
-
-
-def test_a_new_file_loses_to_one_that_did_not_have_to_be_read() -> None:
-    winners, losers = settle_duplicates([post("X", path="a")], {"X": "b"})
-    assert winners == []
-    assert [(loser.path, to) for loser, to in losers] == [("a", "b")]
-
-
-def _pathless(path: str, body: str = "body", title: str = "Title") -> Post:
-    """A post that is called by its path."""
-    return post(path, own_code=False, path=path, body_hash=body, title=title)
-
-
-def _gone(path: str, body: str = "body", title: str = "Title") -> KnownPost:
-    return known(path, own_code=False, path=path, body_hash=body, title=title)
-
-
-def test_a_file_that_goes_and_one_with_the_same_body_that_comes_are_one_post() -> None:
-    assert match_renames([_gone("old.md")], [_pathless("new.md", title="Another title")]) == {"new.md": "old.md"}
-
-
-def test_a_file_with_another_body_is_another_post() -> None:
-    assert match_renames([_gone("old.md")], [_pathless("new.md", body="another")]) == {}
-
-
-def test_a_post_with_a_code_of_its_own_needs_no_match() -> None:
-    assert match_renames([known("A1", body_hash="body")], [_pathless("new.md")]) == {}
-    assert match_renames([_gone("old.md")], [post("A1", body_hash="body")]) == {}
-
-
-def test_of_several_with_one_body_those_with_one_title_are_one_post() -> None:
-    gone = [_gone("old/1.md", title="One"), _gone("old/2.md", title="Two")]
-    come = [_pathless("new/1.md", title="Two"), _pathless("new/2.md", title="One")]
-    assert match_renames(gone, come) == {"new/1.md": "old/2.md", "new/2.md": "old/1.md"}
-
-
-def test_a_post_with_a_new_title_does_not_take_the_place_of_one_that_kept_its_own() -> None:
-    gone = [_gone("old/1.md", title="One"), _gone("old/2.md", title="Two")]
-    come = [_pathless("new/1.md", title="Two, edited"), _pathless("new/2.md", title="One")]
-    assert match_renames(gone, come) == {"new/1.md": "old/2.md", "new/2.md": "old/1.md"}
-
-
-_FILES = st.lists(
-    st.tuples(st.integers(0, 20), st.sampled_from("xy"), st.sampled_from("TU")),
-    max_size=8,
-    unique_by=lambda file: file[0],
+@pytest.mark.parametrize(
+    ("gone", "published", "accident"),
+    [(19, 20, False), (20, 100, False), (21, 100, True), (20, 99, True), (20, 20, True), (5_000, 100_000, False)],
 )
+def test_many_posts_gone_at_once_look_like_an_accident(gone: int, published: int, *, accident: bool) -> None:
+    assert is_disappearance(gone, published) is accident
 
 
-@given(_FILES, _FILES)
-@settings(max_examples=200, deadline=None)
-def test_renames_are_one_to_one_between_equal_bodies_whatever_the_order(
-    before: list[tuple[int, str, str]], now: list[tuple[int, str, str]]
+_EDITED = known("A1")
+_LATER = NOW + _DAY
+
+
+@pytest.mark.parametrize(
+    ("changed", "news", "moves"),
+    [
+        ({"title": "Another title"}, None, True),
+        ({"title": "title  OF a1"}, None, False),
+        ({"description": "What A1 is about, in one sentence."}, None, False),
+        ({"description": "Something else is told here now, in quite other words than before."}, None, True),
+        ({"body_hash": "other"}, None, True),
+        ({"body_hash": "other"}, True, True),
+        ({"body_hash": "other"}, False, False),
+        ({"body_hash": "other", "significant": False}, True, False),
+        ({"body_hash": "other", "significant": True}, False, True),
+        ({"title": "Another title", "significant": False}, None, False),
+        ({"tags": ("river",)}, None, False),
+        ({"significant": True}, None, False),
+    ],
+)
+def test_only_an_edit_that_says_something_new_moves_updated(
+    changed: dict[str, Any], news: bool | None, *, moves: bool
 ) -> None:
-    gone = [_gone(f"old/{number:02}.md", body, title) for number, body, title in before]
-    come = [_pathless(f"new/{number:02}.md", body, title) for number, body, title in now]
-    renamed = match_renames(gone, come)
-    assert match_renames(gone[::-1], come[::-1]) == renamed
-    assert len(set(renamed.values())) == len(renamed)
-    bodies_gone = {each.code: each.post.body_hash for each in gone}
-    bodies_come = {each.path: each.body_hash for each in come}
-    assert all(bodies_come[path] == bodies_gone[code] for path, code in renamed.items())
-    # As many as there can be: none is left over on both sides.
-    for body in "xy":
-        matched = sum(bodies_come[path] == body for path in renamed)
-        assert matched == min(list(bodies_gone.values()).count(body), list(bodies_come.values()).count(body))
+    decided = decide(_EDITED, replace(_EDITED.post, **changed), now=_LATER, authority=_AUTHORITY, news=news)
+    assert decided.kind is Kind.EDITED
+    assert decided.after is not None
+    assert decided.after.updated == (_LATER if moves else _EDITED.updated)
+    assert decided.after.published == _EDITED.published

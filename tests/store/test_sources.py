@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from publisher.store import sources
@@ -20,7 +21,7 @@ def test_a_file_comes_back_as_it_was_seen(database: Database) -> None:
     with database.begin() as connection:
         sources.remember(connection, [GOOD, BAD])
     with database.read() as connection:
-        assert sources.everything(connection) == {GOOD.path: GOOD, BAD.path: BAD}
+        assert sources.known(connection, [GOOD.path, BAD.path, "c.md"]) == {GOOD.path: GOOD, BAD.path: BAD}
         assert sources.find(connection, BAD.path) == BAD
         assert sources.find(connection, "c.md") is None
         assert sources.count(connection) == 2
@@ -48,4 +49,19 @@ def test_files_that_are_gone_are_forgotten_however_many(database: Database) -> N
         sources.forget(connection, [])
         sources.remember(connection, [])
     with database.read() as connection:
-        assert sources.everything(connection) == {GOOD.path: GOOD}
+        assert sources.stamps(connection) == {GOOD.path: GOOD.stamp}
+
+
+def test_a_stamp_is_kept_of_what_need_not_be_read_again(database: Database) -> None:
+    unsettled = Remembered("c.md", "9 9 9 9", settled=False, code="C1")
+    published = replace(GOOD, path="d.md").rejected(1, "is nested too deeply", NOW)
+    nobody = Remembered("e.md", "7 7 7 7", settled=True, code=None, line=1, reason="has the code 'A1' of a.md")
+    with database.begin() as connection:
+        sources.remember(connection, [GOOD, BAD, unsettled, published, nobody])
+        assert sources.stamps(connection) == {
+            GOOD.path: GOOD.stamp,
+            published.path: published.stamp,
+            BAD.path: "",
+            unsettled.path: "",
+            nobody.path: "",
+        }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -14,11 +13,14 @@ from publisher.kit.text import fit_for_xml
 from publisher.model.errors import PostError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from lxml.html import HtmlElement
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_OPENING = re.compile(r"<[a-zA-Z]")
+#: A tag, as far as it goes on without a bracket, that is long enough for more attributes than are read.
+_LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{2 * limits.HTML_ATTRIBUTES},}}")
+#: References that the sanitiser is quick with.
+_CHEAP = ("&lt;", "&gt;", "&quot;")
 _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 )
@@ -29,48 +31,27 @@ _DOCUMENT = re.compile(r"<!doctype[^>]*>|</?(?:html|head|body)\b[^>]*>", re.IGNO
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));?")
 #: Elements whose text nobody reads.
 _UNREAD = ("script", "style", "template", "noscript", "iframe", "object", "embed", "svg", "math", "title", "head")
+_RAW_NAMES = "script|style|textarea|title|iframe|noscript|noembed|noframes|xmp|plaintext|template"
+_RAW = re.compile(rf"<({_RAW_NAMES})\b", re.IGNORECASE)
+_RAW_END = re.compile(rf"</({_RAW_NAMES})\b", re.IGNORECASE)
+_ESCAPED_END = re.compile(rf"<\\{{1,2}}/({_RAW_NAMES})\b", re.IGNORECASE)
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 #: Elements that hold one run of text, as a reader sees it.
-BLOCKS = HEADINGS | {"p", "li", "td", "th", "dd", "dt", "figcaption", "blockquote", "div"}
-_MEDIA = frozenset({"img", "video", "audio", "iframe", "picture", "table", "hr", "pre"})
-
-
-@dataclass(slots=True)
-class Block:
-    """An innermost block: one that no other block stands in."""
-
-    element: HtmlElement
-    text: str
-    pictures: list[HtmlElement]
-
-
-class Page:
-    """A body under the hands of the rules: its tree, and its blocks in order."""
-
-    def __init__(self, tree: HtmlElement, title: str) -> None:
-        self.tree = tree
-        self.title = title
-        self._blocks = [
-            Block(element, text_of(element), list(element.iter("img")) if len(element) else [])
-            for element in tree.iter(*BLOCKS)
-            if element is not tree and (not len(element) or next(element.iterdescendants(*BLOCKS), None) is None)
-        ]
-        self._gone: set[HtmlElement] = set()
-
-    def blocks(self) -> Iterator[Block]:
-        """Give the blocks that still stand."""
-        return (block for block in self._blocks if block.element not in self._gone)
-
-    def drop(self, element: HtmlElement) -> None:
-        """Take an element out; the text behind it stays."""
-        self._gone.update(element.iter(*BLOCKS))
-        element.drop_tree()
+BLOCKS = HEADINGS | {"p", "li", "td", "th", "dd", "dt", "figcaption", "blockquote", "div", "pre", "figure", "ul", "ol"}
+BLOCKS |= {"section", "article", "aside", "center", "nav", "header", "footer", "form", "address"}
+#: What there is to see that is not text.
+MEDIA = frozenset({"img", "video", "audio", "iframe", "picture", "table", "hr", "pre"})
+#: What stays when nothing is left in it: a table keeps its shape.
+STAYS = frozenset({"td", "th", "tr", "tbody", "thead", "tfoot", "table", "caption", "dt", "dd", *MEDIA})
 
 
 def parse(markup: str) -> HtmlElement:
     """Parse the HTML of a body into one `div`. Raises PostError where it is too deep or too large."""
-    markup = _fit(_DOCUMENT.sub("", markup))
+    # Behind the last > there is no tag, and a search for the end of each in vain.
+    end = markup.rfind(">") + 1
+    markup = _close_raw(_fit(_DOCUMENT.sub("", markup[:end]) + markup[end:]))
     _check_size(markup)
+    _check_repetition(markup)
     parser = html.HTMLParser(huge_tree=True, encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
         root = html.document_fromstring(f"<div>{markup}</div>".encode(), parser=parser)
@@ -85,6 +66,20 @@ def parse(markup: str) -> HtmlElement:
         return body[0]
     body.tag = "div"
     return body
+
+
+def _close_raw(markup: str) -> str:
+    """See that no element swallows the rest of a post: those whose text is raw end, or are text themselves."""
+    if not _RAW.search(markup):
+        return markup
+    # As scripts write it that write scripts.
+    markup = _ESCAPED_END.sub(r"</\1", markup)
+    ends: dict[str, int] = {}
+    for match in _RAW_END.finditer(markup):
+        ends[match[1].lower()] = match.start()
+    return _RAW.sub(
+        lambda match: match[0] if ends.get(match[1].lower(), -1) > match.start() else f"&lt;{match[1]}", markup
+    )
 
 
 def _fit(markup: str) -> str:
@@ -105,7 +100,7 @@ def _check_size(markup: str) -> None:
     if markup.count("<") - markup.count("</") <= limits.HTML_DEPTH:
         return
     opened: list[str] = []
-    deepest = count = position = 0
+    count = position = 0
     while (match := _TAG.search(markup, position)) and (end := markup.find(">", match.end())) > 0:
         position = end + 1
         name = match[2].lower()
@@ -117,11 +112,25 @@ def _check_size(markup: str) -> None:
             if name in _UNENDED and opened and opened[-1] == name:
                 opened.pop()
             opened.append(name)
-            deepest = max(deepest, len(opened))
-    if deepest > limits.HTML_DEPTH:
-        raise PostError(f"has a body nested {deepest} levels deep; {limits.HTML_DEPTH} are read")
-    if count > limits.HTML_NODES:
-        raise PostError(f"has a body of {count:,} elements; {limits.HTML_NODES:,} are read")
+        if len(opened) > limits.HTML_DEPTH:
+            raise PostError(f"has a body nested more than {limits.HTML_DEPTH} levels deep")
+        if count > limits.HTML_NODES:
+            count = len(_OPENING.findall(markup))
+            raise PostError(f"has a body of {count:,} elements; {limits.HTML_NODES:,} are read")
+
+
+def _check_repetition(markup: str) -> None:
+    """Count what parsers compare or copy with all before it: references in a text, attributes of an element."""
+    if len(markup) < limits.HTML_ATTRIBUTES:
+        return
+    references = markup.count("&") - sum(map(markup.count, _CHEAP))
+    if references > limits.HTML_REFERENCES:
+        raise PostError(f"has a body of {references:,} references; {limits.HTML_REFERENCES:,} are read")
+    for tag in _LONG_TAG.finditer(markup):
+        if (attributes := len(tag[0].split())) > limits.HTML_ATTRIBUTES:
+            raise PostError(
+                f"has an element with {attributes:,} attributes in its body; {limits.HTML_ATTRIBUTES:,} are read"
+            )
 
 
 def _close(opened: list[str], name: str) -> None:
@@ -145,23 +154,3 @@ def text_of(element: HtmlElement) -> str:
     if not len(element):
         return " ".join((element.text or "").split())
     return " ".join("".join(element.itertext()).split())
-
-
-def has_text(element: HtmlElement) -> bool:
-    """Say whether an element has text."""
-    return any(piece.strip() for piece in element.itertext())
-
-
-def has_media(element: HtmlElement) -> bool:
-    """Say whether there is anything to see that is not text."""
-    return element.tag in _MEDIA or (len(element) > 0 and next(element.iter(*_MEDIA), None) is not None)
-
-
-def is_link_only(element: HtmlElement) -> bool:
-    """Say whether everything to read or see in an element stands in links."""
-    links = list(element.iter("a"))
-    if not links:
-        return False
-    outside = len(text_of(element)) - sum(len(text_of(link)) for link in links)
-    unlinked = [picture for picture in element.iter("img") if next(picture.iterancestors("a"), None) is None]
-    return outside <= 2 * len(links) and not unlinked

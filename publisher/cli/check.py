@@ -1,0 +1,74 @@
+"""`publish check`: is it all sound."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli.options import json_option, options_of, with_global_options
+from publisher.cli.show import dump, echo, one_line, progress, table
+
+if TYPE_CHECKING:
+    from publisher.app import Publication
+    from publisher.jobs.check_posts import Checked
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  publish check             configuration, rules of cleaning, folders, database
+  publish check --posts     and every post, rendered as a feed would show it
+"""
+)
+@click.option("--posts", "every_post", is_flag=True, help="Read and render every post.")
+@json_option
+@with_global_options
+@click.pass_context
+def check(context: click.Context, *, every_post: bool, as_json: bool) -> None:
+    """Check that everything is sound, without publishing.
+
+    With --posts, every body is rendered; what cannot be goes into quarantine, and is named. Exit code 1 if a post is
+    left out.
+    """
+    options = options_of(context)
+    with options.publication(progress=progress(quiet=options.quiet)) as publication:
+        # Rules of cleaning that are wrong say so when they are read.
+        _ = publication.bodies
+        with publication.running(waiting=lambda pid: click.echo(f"publish: waiting for process {pid}", err=True)):
+            found = _check_posts(publication) if every_post else None
+        with publication.database.read() as connection:
+            from publisher.store import sources
+
+            left_out = [(file.path, file.line, file.reason) for file in sources.quarantine(connection)]
+    if as_json:
+        dump(
+            {
+                "rendered": found.rendered if found else None,
+                "quarantined": [{"path": path, "line": line, "reason": reason} for path, line, reason in left_out],
+                "warnings": [
+                    {"path": path, "warning": each} for path, each in (found.warnings if found else {}).items()
+                ],
+            }
+        )
+    elif not options.quiet:
+        _show(found, left_out)
+    context.exit(1 if left_out else 0)
+
+
+def _check_posts(publication: Publication) -> Checked:
+    from publisher.jobs.check_posts import check_posts
+
+    publication.collect()
+    return check_posts(publication.database, publication.bodies, now=publication.now, progress=publication.progress)
+
+
+def _show(found: Checked | None, left_out: list[tuple[str, int | None, str | None]]) -> None:
+    if found is not None:
+        echo(f"{found.rendered:,} posts can be rendered.")
+        for path, warning in found.warnings.items():
+            echo(one_line(f"{path}: {warning}"))
+    if left_out:
+        table(["file", "line", "reason"], left_out, right=[1])
+    else:
+        echo("No post is left out. Configuration, folders and database are sound.")

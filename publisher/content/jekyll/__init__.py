@@ -1,0 +1,1 @@
+"""What Jekyll makes of a body before Markdown does: Liquid, cut, checked and carried out."""

@@ -1,0 +1,57 @@
+"""`publish check`: is it all sound."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.cli.conftest import AT_NOON, tree
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Publish
+
+TOO_DEEP = "<div>" * 150 + "deep" + "</div>" * 150
+
+
+def test_a_sound_publication_is_told_so(publish: Publish) -> None:
+    publish.post("A1")
+    done = publish("check", "--posts", *AT_NOON)
+    assert done.code == 0
+    assert "1 posts can be rendered." in done.out
+    assert "No post is left out." in done.out
+
+
+def test_a_body_that_cannot_be_rendered_is_named(publish: Publish) -> None:
+    path = publish.post("A1")
+    path.write_text(path.read_text("utf-8") + TOO_DEEP, "utf-8")
+    publish.post("A2", title="")
+    done = publish("check", "--posts", "--json", *AT_NOON)
+    assert done.code == 1
+    assert done.json["rendered"] == 0
+    assert [(each["path"], each["line"]) for each in done.json["quarantined"]] == [("A1.md", 1), ("A2.md", 1)]
+    assert "levels deep" in publish("check", *AT_NOON).out
+    assert publish("status", "--json").json["posts"]["published"] == 0
+
+
+def test_checking_publishes_nothing(publish: Publish) -> None:
+    publish.post("A1")
+    publish("feeds", *AT_NOON)
+    before = tree(publish.folder / "output")
+    publish.post("A2")
+    publish("check", "--posts", "--quiet", *AT_NOON)
+    assert tree(publish.folder / "output") == before
+
+
+def test_a_wrong_rule_of_cleaning_is_one_sentence_with_its_key(publish: Publish) -> None:
+    (publish.folder / "config/cleaning.toml").write_text('["wire.example.com"]\ndrop_matching = ["("]\n', "utf-8")
+    done = publish("check")
+    assert done.code == 2
+    assert "drop_matching" in done.err
+    assert "Traceback" not in done.err
+    assert publish(*AT_NOON).code == 2
+
+
+def test_a_warning_is_shown_to_editors(publish: Publish) -> None:
+    path = publish.post("A1")
+    links = "\n".join(f"- [Another report, number {number}](https://wire.example.com/{number})" for number in range(30))
+    path.write_text(path.read_text("utf-8") + f"\n## Related news\n\n{links}\n", "utf-8")
+    assert "A1.md: " in publish("check", "--posts", *AT_NOON).out
