@@ -65,7 +65,7 @@ def _check_posts(publication: Publication) -> Checked:
 
 def _show(found: Checked | None, left_out: list[tuple[str, int | None, str | None]]) -> None:
     if found is not None:
-        echo(f"{found.rendered:,} posts can be rendered.")
+        echo(f"{found.rendered:,} {'post' if found.rendered == 1 else 'posts'} can be rendered.")
         for path, warning in found.warnings.items():
             echo(one_line(f"{path}: {warning}"))
     if left_out:

@@ -31,7 +31,8 @@ def init(directory: Path) -> None:
     target = directory / "config" / "publisher.toml"
     if target.exists():
         raise UsageError(f"{target} is there already: name another folder, or edit that file")
-    files = {target: (bundled("config") / "publisher.toml").read_bytes()}
+    names = ("publisher.toml", "cleaning.toml")
+    files = {directory / "config" / name: (bundled("config") / name).read_bytes() for name in names}
     for post in sorted((bundled("templates") / "starter" / "posts").glob("*.md")):
         files[directory / "posts" / post.name] = post.read_bytes()
     files[directory / ".gitignore"] = _IGNORED.encode()

@@ -102,7 +102,8 @@ def measure(folder: Path, inner: str, *, prefix: str = "") -> SourceFile:
     full_path = os.fspath(folder / inner)
     try:
         status = os.lstat(full_path)
-        return _measure(os.path.realpath(folder), prefix + inner, full_path, status, time.time_ns())
+        root = os.path.realpath(folder) if stat.S_ISLNK(status.st_mode) else ""
+        return _measure(root, prefix + inner, full_path, status, time.time_ns())
     except (OSError, ValueError) as error:
         raise PostError(f"cannot be opened ({getattr(error, 'strerror', error)})") from error
 
@@ -117,6 +118,7 @@ def _told_apart(shown: str, path: str) -> str:
 
 
 def _measure(root: str, path: str, full_path: str, status: os.stat_result, scanned: int) -> SourceFile:
+    """Make what is known of a file; `root`, without links in it, is needed for links only."""
     obstacle = None
     if stat.S_ISLNK(status.st_mode):
         target = os.path.realpath(full_path)

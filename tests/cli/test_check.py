@@ -16,7 +16,7 @@ def test_a_sound_publication_is_told_so(publish: Publish) -> None:
     publish.post("A1")
     done = publish("check", "--posts", *AT_NOON)
     assert done.code == 0
-    assert "1 posts can be rendered." in done.out
+    assert "1 post can be rendered." in done.out
     assert "No post is left out." in done.out
 
 

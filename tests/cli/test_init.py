@@ -16,6 +16,7 @@ def test_a_new_publication_works_as_it_is(publish: Publish) -> None:
     assert "cd new/site" in done.out
     site = publish.folder / "new/site"
     assert (site / ".gitignore").read_text("utf-8").splitlines() == ["/output/", "/var/", "/config/secrets/"]
+    assert (site / "config/cleaning.toml").is_file()
     run = publish("--config", "new/site/config/publisher.toml", *AT_NOON)
     assert run.code == 0
     assert (site / "output/index.html").is_file()

@@ -114,7 +114,7 @@ def name_of(picture: HtmlElement) -> str:
 
 def _innermost(tree: HtmlElement) -> list[HtmlElement]:
     """Find the blocks that no other block stands in."""
-    found = [element for element in tree.iter() if element.tag in BLOCKS and element is not tree]
+    found = [element for element in tree.iter(*BLOCKS) if element is not tree]
     # The nearest block around whatever stands in an element.
     around: dict[HtmlElement | None, HtmlElement | None] = {tree: None, None: None}
     for element in found:
