@@ -47,7 +47,7 @@ check: $(VENV)/.dev ## format, lint, types and floors
 golden: $(VENV)/.dev ## rewrite the golden files below tests/golden (then read the difference)
 	@$(BIN)/python -m pytest -q -p no:randomly tests --golden -k golden
 
-bench: $(VENV)/.dev ## time whole runs beside a plain script
+bench: $(VENV)/.dev ## time whole runs beside Hugo and a plain script, and measure cleaning
 	@$(BIN)/python -m benchmarks
 
 serve: $(VENV)/.runtime ## look at output/ in a browser: http://127.0.0.1:8000/

@@ -45,6 +45,13 @@ _MARKDOWN = pyromark.Markdown(
     | _options.ENABLE_DEFINITION_LIST
 )
 
+#: A body with a little of everything that rules look for.
+_SAMPLE = (
+    "<h1>A title</h1><p>By Mara Ellison</p><p>Advertisement</p><p>The ferry is back.</p><p>Share this: Facebook</p>"
+    '<p>Read also: <a href="https://news.example.org/a">A report</a></p><p>Subscribe to our newsletter.</p>'
+    '<h2>Related news</h2><ul><li><a href="https://news.example.org/b">Another report</a></li></ul>'
+)
+
 _SANITISER = nh3.Cleaner(
     tags=HEADINGS
     | {"a", "abbr", "b", "bdi", "bdo", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd", "del"}
@@ -88,6 +95,10 @@ class BodyRenderer:
             site = {**self.site, "url": source.site_url.rstrip("/")}
             self._liquids[source.name] = Liquid(site=site, data_folder=_data_folder(source))
         return self._liquids[source.name]
+
+    def warm_up(self) -> None:
+        """Get ready whatever the first body would have to wait for: patterns are compiled when they are first used."""
+        clean(parse(_SAMPLE), Subject(title="A title"))
 
     def liquid_fingerprint(self, source: Source) -> str:
         """Give what changes whenever the same template might come out differently; looked up once a run."""

@@ -97,8 +97,9 @@ class Bodies:
         if not chosen:
             return iter(())
         link = self._links(connection) if any(post.context for post in chosen) else _NOWHERE.get
-        # Made here: else every child would have to import it.
+        # Here, or every child would have to import and compile for itself.
         renderer = self.renderer
+        renderer.warm_up()
 
         def attempt(post: Post) -> _Outcome:
             return self._attempt(renderer, post, link)

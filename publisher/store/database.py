@@ -115,17 +115,20 @@ def insert(connection: Connection, table: Table) -> Insert:
 
 
 def upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Write rows by primary key: new ones in, known ones over.
+    """Write rows by primary key: new ones in, known ones over. See `write`."""
+    if rows:
+        statement = insert(connection, table)
+        keys = [column.name for column in table.primary_key]
+        values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+        write(connection, statement.on_conflict_do_update(index_elements=keys, set_=values), table, rows)
+
+
+def write(connection: Connection, statement: Any, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Carry out an INSERT for rows, one at least, that all have the same columns.
 
     The values go to the driver as SQLAlchemy's types make them, but without its work on each row, which would take
     longer than the database does. Values of JSON columns have to be hashable: tuples, not lists.
     """
-    if not rows:
-        return
-    statement = insert(connection, table)
-    keys = [column.name for column in table.primary_key]
-    values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    statement = statement.on_conflict_do_update(index_elements=keys, set_=values)
     compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
     names = list(compiled.positiontup or rows[0])
     pick = operator.itemgetter(*names)

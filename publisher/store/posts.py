@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, literal_column, select, update
 
 from publisher.model.naming import free_slug, slug
 from publisher.model.post import KnownPost, Post, Removed, RenderedBody, State
-from publisher.store.database import CHUNK, upsert
+from publisher.store.database import CHUNK, upsert, write
 from publisher.store.schema import bodies, edition_posts, editions, files, post_sections, posts, sections
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def apply(connection: Connection, changes: Iterable[Change]) -> None:
         connection.execute(delete(post_sections).where(post_sections.c.code.in_(codes)))
     rows = [{"slug": slugs[slug(name)], "code": post.code} for post in came + moved for name in post.post.categories]
     if rows:
-        connection.execute(post_sections.insert(), rows)
+        write(connection, post_sections.insert(), post_sections, rows)
 
 
 def rename(connection: Connection, before: str, after: str) -> None:

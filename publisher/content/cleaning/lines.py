@@ -16,6 +16,8 @@ from publisher.kit.urls import host_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from lxml.html import HtmlElement
+
     from publisher.content.cleaning.page import Block, Page
 
 #: What holds a line of its own; cells and items of a list belong to what stands around them.
@@ -28,6 +30,18 @@ _MARKED = ("code", "pre", "kbd", "samp")
 _PARTS = re.compile(r"\s*(?:[|｜/·•–—.…:：()（）\[\]【】,、!]|\s-\s|-{2,}|\s{2,})\s*")
 #: Between the steps of the way to a page.
 _STEPS = re.compile(r"\s*[/>›»→|]\s*")
+_WAY = re.compile(r"[^>›»→/|]{2,40}(?:\s?[>›»→]\s?[^>›»→/|]{2,40}){1,4}")
+#: The neighbours of a page between arrows.
+_ARROWS = re.compile(r"[←‹◀].*[→›▶]$")
+#: How an advertisement begins that says so.
+_MARKED_AD = re.compile(r"[\[【(（［]\s?([^\]】)）］]{2,16})\s?[\]】)）］]")
+#: Pictures that advertise: in a size that only they have, or from where they are kept.
+_BANNER = re.compile(
+    r"(?<!\d)(?:728x90|970x90|970x250|468x60|320x50|320x100|160x600|120x600|300x600|(?:300x250|336x280)\.gif)(?!\d)"
+    r"|//(?:ads?|adserver|adimg|banners?|promo)\d?\.|/(?:banners?|ads|adv|creatives?|reklama)/"
+    r"|(?:^|[/_-])(?:app|promo|ads?|sponsor)[-_]banner|/click\?",
+    re.IGNORECASE,
+)
 #: Where a scraper glued two buttons together.
 _GLUED = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])(?<!You)(?<!Linked)(?<!Whats)(?<!Tik)")
 _BETWEEN = re.compile(r"[\s|｜/·•,、:：.()（）\[\]!&+\d–—-]+")
@@ -114,22 +128,42 @@ def advertisement(page: Page) -> Iterator[str]:
     """Take out lines that only announce an advertisement, and that the report goes on behind it."""
     behind = False
     for block in page.blocks():
-        if not block.bare or block.tag not in LINES or block.media or block.pictures:
+        if block.pictures:
+            behind = False
+            if len(block.text) <= 40 and not block.media and all(map(_is_banner, block.pictures)):
+                block.gone = True
+                yield block.seen()
+            continue
+        if block.tag == "li" and block.bare in phrases.ADVERTISEMENT and block.text[-1] in "-–—":
+            block.gone = True
+            yield block.text
+        if not block.bare or block.tag not in LINES or block.media:
             behind = False
             continue
-        behind = _announces(block) or (behind and block.size <= 60 and phrases.GOES_ON.search(block.bare) is not None)
+        behind = _announces(block) or (behind and block.size <= 60 and phrases.GOES_ON.search(block.bare))
         if behind:
             block.gone = True
             yield block.text
 
 
+def _is_banner(picture: HtmlElement) -> bool:
+    link = next(picture.iterancestors("a"), None)
+    return any(
+        _BANNER.search(address) for address in (picture.get("src"), link is not None and link.get("href")) if address
+    )
+
+
 def _announces(block: Block) -> bool:
     if block.bare in phrases.ADVERTISEMENT:
         return True
+    if block.text[0] in "[【(（［" and (block.links or block.size <= 90):
+        marked = _MARKED_AD.match(block.text)
+        if marked is not None and bare(marked[1]) in phrases.ADVERTISEMENT:
+            return bool(block.links) or marked.end() == len(block.text)
     if block.size > 90:
         return False
     first = block.bare.split(maxsplit=1)[0]
-    of_page = bare(first) in phrases.ADVERTISEMENT or phrases.OF_PAGE.match(block.bare) is not None
+    of_page = bare(first) in phrases.ADVERTISEMENT or phrases.OF_PAGE.match(block.bare)
     parts = [part for each in _PARTS.split(block.text) if (part := bare(each))]
     if parts[0] in phrases.ADVERTISEMENT and all(part in phrases.ADVERTISEMENT for part in parts):
         return True
@@ -137,7 +171,7 @@ def _announces(block: Block) -> bool:
         return False
     if all(word in phrases.ADVERTISEMENT for word in block.bare.split()):
         return True
-    return phrases.GOES_ON.search(block.bare) is not None and block.text[-1] not in '»”"”。'
+    return phrases.GOES_ON.search(block.bare) and block.text[-1] not in '»”"”。'
 
 
 def share(page: Page) -> Iterator[str]:
@@ -183,7 +217,7 @@ def _sharing(block: Block) -> int:
         return 2 if block.tag in LINES else 1
     if block.tag in HEADINGS:
         return 0
-    if block.size <= 100 and block.tag in LINES and phrases.SHARE_ASKS.fullmatch(block.bare):
+    if block.size <= 100 and (links or block.tag in LINES) and phrases.SHARE_ASKS.fullmatch(block.bare):
         return 2
     return _channels(block.bare, block.text)
 
@@ -241,7 +275,7 @@ def follow_us(page: Page) -> Iterator[str]:
             run.append(block)
             channels += named
             continue
-        if channels > 1:
+        if channels > 1 or (asks and run):
             yield from _drop(run)
         if block is not None and asks:
             yield from _drop([block])
@@ -273,7 +307,7 @@ def _asks_to_follow(block: Block) -> bool:
         return True
     if not (phrases.FOLLOW.match(block.bare) or (ends_late(block.bare) and phrases.FOLLOW_ENDS.search(block.bare))):
         return False
-    return phrases.CHANNEL.search(block.bare) is not None or any(map(phrases.CHANNEL_ADDRESS.search, links))
+    return phrases.CHANNEL.search(block.bare) or any(map(phrases.CHANNEL_ADDRESS.search, links))
 
 
 def _names_channels(block: Block) -> int:
@@ -312,15 +346,28 @@ def navigation(page: Page) -> Iterator[str]:
             and block.size <= 90
             and (way or (number < 4 and block.bare in phrases.HOME))
         )
-        if way or (number < 4 and _is_way(block)) or _is_tags(block, page.subject.origin) or _is_neighbour(block):
+        if (
+            way
+            or (number < 4 and _is_way(block, page.subject.origin))
+            or _is_tags(block, page.subject.origin)
+            or _is_neighbour(block)
+        ):
             block.gone = True
             yield block.text
 
 
-def _is_way(block: Block) -> bool:
+def _is_way(block: Block, origin: str | None) -> bool:
+    if block.size > 160:
+        return False
     steps = _STEPS.split(block.text)
+    if len(steps) > 2 and block.size <= 90 and block.text[-1] not in ".。!?":
+        # Without a home it is as sure by its arrows, or by links to the page's own site.
+        linked = bool(origin and block.links) and len(block.outside()) <= 40 and is_near(block, origin)
+        if linked or _WAY.fullmatch(block.text):
+            return True
     first = text_of(block.links[0]) if block.links and block.text.startswith(text_of(block.links[0])) else steps[0]
-    return bare(first) in phrases.HOME and block.size <= 160 and (len(block.links) > 1 or len(steps) > 1)
+    first = first.replace("：", ":").partition(":")[0]
+    return bare(first) in phrases.HOME and (len(block.links) > 1 or len(steps) > 1)
 
 
 def _is_tags(block: Block, origin: str | None) -> bool:
@@ -338,8 +385,10 @@ def _is_tags(block: Block, origin: str | None) -> bool:
 
 
 def _is_neighbour(block: Block) -> bool:
-    if block.text[-1] in "↑▲" and block.size <= 60:
+    if block.text[-1] in "↑▲▾" and block.size <= 60:
         return True
-    if not phrases.NEIGHBOUR.match(block.bare) or not (block.links or block.text[0].isdigit()):
+    if block.links and _ARROWS.match(block.text) and len(block.outside()) <= 20:
+        return True
+    if not (block.links or block.text[0].isdigit()) or not phrases.NEIGHBOUR.match(block.bare):
         return False
     return len(block.outside()) <= 40 and block.text[-1] not in ".。"

@@ -25,7 +25,7 @@ _FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|svg|bmp)$", re.IGNORECASE)
 _PIXEL = re.compile(
     r"/(?:1x1|pixel|spacer|blank|beacon|transparent|clear|tracker|p|b|t)\.(?:gif|png)(?:$|\?)|facebook\.com/tr\?"
     r"|//(?:pixel|stats?|beacon|track(?:er|ing)?|analytics|t|log|counter|b|metrics|sb)\.[^/]+/(?:[^/.?]{0,30}|[\w-]+\.gif)\?"
-    r"|doubleclick\.net|scorecardresearch|google-analytics",
+    r"|//(?:px|tongji|counter|hm|sc|cnt|top-fwz1)\.[^?]{1,80}\?|/\d\.gif\?|doubleclick\.net|scorecardresearch|google-analytics",
     re.IGNORECASE,
 )
 _TINY = re.compile(r"(?:width|height)\s*:\s*[01](?:px)?\s*(?:;|$)|display\s*:\s*none", re.IGNORECASE)
@@ -42,7 +42,6 @@ _SOURCES = re.compile(
 )
 _EITHER = re.compile(r"\s*[/|]\s*")
 _TEASER_CHARS = 220
-_TEASERS = LINES | {"li"}
 _POINTS = frozenset(":：›»>→–—-|】]▶▸／/")
 _ARROWS = frozenset("→➡▶►»☞＞")
 _TEASERS = LINES | {"li"}
@@ -95,7 +94,7 @@ def qr_code(page: Page) -> Iterator[str]:
         if block.pictures:
             junk = behind = len(block.text) <= 120 and not block.media and all(map(_is_badge, block.pictures))
         else:
-            junk = behind and bool(block.bare) and block.size <= 160 and phrases.SCAN.search(block.bare) is not None
+            junk = behind and bool(block.bare) and block.size <= 160 and phrases.SCAN.search(block.bare)
             behind = behind and not block.text and not block.media
         if junk:
             block.gone = True
@@ -111,15 +110,19 @@ def _is_badge(picture: HtmlElement) -> bool:
 
 def teaser(page: Page) -> Iterator[str]:
     """Take out lines in the middle of a report that lead to another one: a label, a link, and nothing else."""
+    introduced = True
     for block in page.blocks():
         if not block.bare or block.media or block.tag not in _TEASERS:
+            introduced = introduced or block.tag in HEADINGS
             continue
+        if block.tag != "li":
+            introduced = block.text[-1] not in ".。!?…"
         if not block.links:
             if not block.pictures and _is_lost_teaser(block):
                 block.gone = True
                 yield block.text
             continue
-        if len(block.text) <= _TEASER_CHARS and _is_teaser(block, page.subject.origin):
+        if len(block.text) <= _TEASER_CHARS and _is_teaser(block, page.subject.origin, introduced=introduced):
             block.gone = True
             yield block.text
         elif block.line is None and (pair := _behind_sentence(block.element)):
@@ -133,16 +136,18 @@ def _is_lost_teaser(block: Block) -> bool:
     return bool(colon) and bare(label) in phrases.RELATED and 0 < size(title) <= 160 and title[-1] not in ".。!?"
 
 
-def _is_teaser(block: Block, origin: str | None) -> bool:
+def _is_teaser(block: Block, origin: str | None, *, introduced: bool) -> bool:
     outside = block.outside()
     label = bare(outside)
     if label:
         known = label in phrases.RELATED or label in phrases.RELATED_WEAK
-        weak = outside[-1] in _POINTS and len(label) <= 40 and phrases.READ.match(label) is not None
+        weak = outside[-1] in _POINTS and len(label) <= 40 and phrases.READ.match(label)
         return label in phrases.ADVERTISEMENT or ((known or weak) and is_near(block, origin))
     if block.text[:1] in _ARROWS or block.text[:2] in {">>", "=>"}:
         return is_near(block, origin)
-    alone = len(block.links) == 1 and origin and block.tag == "p" and not block.pictures
+    # So does an item of a list that nothing introduces.
+    line = block.tag == "p" or (block.tag == "li" and not introduced and block.size > 25)
+    alone = len(block.links) == 1 and origin and line and not block.pictures
     if alone and "//" in (block.links[0].get("href") or "") and is_near(block, origin):
         return True
     inner = next((text_of(part) for link in block.links[:1] for part in link.iter("strong", "b", "em", "span")), "")
@@ -218,17 +223,31 @@ def leftover(page: Page) -> Iterator[str]:
     empty_section = True
     for number in range(len(blocks) - 1, -1, -1):
         block = blocks[number]
-        if not block.gone and not block.kept and _is_label(block):
-            heads = (block.tag in HEADINGS or is_bold(block)) and empty_section and gone > 0
-            between = 0 < number < len(blocks) - 1 and blocks[number - 1].gone and blocks[number + 1].gone
-            # Without stops no sentence can be told from a label.
-            if heads or (between and block.tag not in HEADINGS and not is_thai(block.text)):
+        if not block.gone and not block.kept and (_is_label(block) or (block.bare and block.size <= 250)):
+            above = number > 0 and blocks[number - 1].gone
+            below = number == len(blocks) - 1 or blocks[number + 1].gone
+            if _is_left_over(block, heads=empty_section and gone > 0, above=above, below=below, last=not gone):
                 block.gone = True
                 yield block.text
         if block.tag in HEADINGS:
             gone, empty_section = int(block.gone), True
         else:
             gone, empty_section = gone + block.gone, empty_section and block.gone
+
+
+def _is_left_over(block: Block, *, heads: bool, above: bool, below: bool, last: bool) -> bool:
+    """Say whether a block is junk by what is gone around it: a label, or what speaks in the page's own voice."""
+    label = _is_label(block)
+    if label and heads and (block.tag in HEADINGS or is_bold(block)):
+        return True
+    if not (above and below) or block.tag in HEADINGS or block.pictures or block.media:
+        return False
+    # Without stops no sentence can be told from a label.
+    if label and not last and not is_thai(block.text):
+        return True
+    return phrases.TOPIC.search(block.bare) and (
+        phrases.VOICE.search(block.bare) or phrases.NOTICE_WEAK.match(block.bare)
+    )
 
 
 def _is_label(block: Block) -> bool:
@@ -241,7 +260,7 @@ def _is_heading(block: Block) -> bool:
     if not block.bare or block.pictures or block.size > 90 or block.tag not in HEADINGS | LINES:
         return False
     known = _is_sure(block.bare) or block.bare in phrases.RELATED_WEAK
-    return known or (block.size <= 70 and phrases.RELATED_BEGINS.match(block.bare) is not None)
+    return known or (block.size <= 70 and phrases.RELATED_BEGINS.match(block.bare))
 
 
 def _is_sure(line: str) -> bool:
@@ -283,7 +302,7 @@ def _is_other_report(block: Block) -> bool:
             block.tag == "li"
             or block.is_links()
             or _ASIDE.fullmatch(block.outside()) is not None
-            or phrases.READ.match(block.bare) is not None
+            or phrases.READ.match(block.bare)
         )
     return False
 

@@ -20,12 +20,17 @@ _SERVICES = re.compile(
     r"(?<!/)/(?:log-?in|sign-?in|sign-?up|register|registration|member(?:ship)?|join|account|subscribe|subscriptions?|newsletters?|mail|e?paper|plus|premium"
     r"|abo(?:nnement)?s?|suscri\w+|berlangganan|langganan|cookies?(?:-\w+)?|privacy(?:-\w+)?|datenschutz\w*|privacidad|confidentialite|donate|app|apps|podcast|mitglied\w*|connexion|inscription"
     r"|preferences/source|kebijakan\w*|netiquette|boletin(?:es)?|telegram|notifications?)(?:[/?#.]|$)"
-    r"|//(?:apps?|play|itunes|go|account|my|login|subscribe|shop|newsletter|abo)\.|^#(?:top|accept\w*|reject\w*|deny|close|login|subscribe|comments?)?$|^javascript:",
+    r"|//(?:apps?|play|itunes|go|account|my|login|subscribe|shop|newsletters?|abo|plus(?!\.google)|boletines|promo)\.|^#(?:top|accept\w*|reject\w*|deny|close|login|subscribe|comments?)?$|^javascript:",
     re.IGNORECASE,
 )
 _SENTENCES = re.compile(r"[.!?…。！？|｜]+\s*|\s[–—]\s")
+#: Speech, and the report goes on behind it.
+_SPEECH = re.compile(r"[\"“«„「『‘][^\"”»“」』’]{10,}[\"”»“」』’]\W{0,3}\w")
+#: Whatever a page may write between two of its buttons.
+_BUTTONS = re.compile(r"\s*[·•|｜/›>,、.\[\]【】［］]\s*|\s[–—-]\s")
 _NUMBER = re.compile(r"\d")
 _NO_LETTERS = re.compile(r"[\d.,()（）|·•:：]+")
+_ON_BUTTONS = phrases.FURNITURE | phrases.SHARE | phrases.BUTTON | phrases.ADVERTISEMENT | phrases.RELATED
 
 
 def notice(page: Page) -> Iterator[str]:
@@ -51,7 +56,7 @@ def notice(page: Page) -> Iterator[str]:
 
 def _is_name_of_service(block: Block) -> bool:
     named = block.tag in HEADINGS or (block.tag == "p" and is_bold(block))
-    return named and block.size <= 80 and phrases.TOPIC.search(block.bare) is not None
+    return named and block.size <= 80 and phrases.TOPIC.search(block.bare)
 
 
 def _goes_with_notice(block: Block) -> bool:
@@ -78,16 +83,23 @@ def _is_notice(block: Block) -> bool:
     begins, weak = phrases.NOTICE.match(line), phrases.NOTICE_WEAK.match(line)
     if block.size > 330:
         return _is_long_notice(line, begins=begins, weak=weak)
-    if block.size <= 120 and all(part in phrases.FURNITURE for part in _pieces(line)):
+    if (block.size <= 120 and _are_buttons(line)) or _ends_with_button(block):
         return True
+    if block.text[0] in '"“«„「『‘' and _SPEECH.match(block.text):
+        return False
+    return _speaks_for_the_page(block, begins=begins, weak=weak)
+
+
+def _speaks_for_the_page(block: Block, *, begins: bool, weak: bool) -> bool:
+    line = block.bare
     services = sum(_SERVICES.search(link.get("href") or "") is not None for link in block.links)
-    late = block.size <= 180 and ends_late(line) and phrases.NOTICE_ENDS.search(line) is not None
+    late = block.size <= 180 and ends_late(line) and phrases.NOTICE_ENDS.search(line)
     begins = begins or _begins_behind(line, weak=weak)
     if (begins or weak or services or late) and _asks(block, begins=begins, weak=weak, services=services, late=late):
         return True
     if block.size > 160 and not (begins or weak):
         return False
-    return phrases.OF_THE_PAGE_STARTS.match(line) is not None or phrases.OF_THE_PAGE.search(line) is not None
+    return phrases.OF_THE_PAGE_STARTS.match(line) or phrases.OF_THE_PAGE.search(line)
 
 
 def _begins_behind(line: str, *, weak: bool) -> bool:
@@ -104,7 +116,7 @@ def _is_long_notice(line: str, *, begins: bool, weak: bool) -> bool:
     late = not begins and ends_late(line)
     if not (begins or weak or late) or not phrases.CONSENT.search(line):
         return False
-    return begins or (weak and phrases.VOICE.search(line) is not None) or phrases.NOTICE_ENDS.search(line) is not None
+    return begins or (weak and phrases.VOICE.search(line)) or phrases.NOTICE_ENDS.search(line)
 
 
 def _asks(block: Block, *, begins: bool, weak: bool, services: int, late: bool) -> bool:
@@ -118,7 +130,12 @@ def _asks(block: Block, *, begins: bool, weak: bool, services: int, late: bool) 
         return services > 0 and begins
     if begins or late or (services and (label or block.is_links())):
         return True
-    return weak and (label or services > 0 or phrases.VOICE.search(line) is not None)
+    return weak and (label or services > 0 or phrases.VOICE.search(line))
+
+
+def _ends_with_button(block: Block) -> bool:
+    link = text_of(block.links[-1]) if block.links else ""
+    return 0 < len(link) <= 40 and block.text.endswith((link, f"{link}.", f"{link}!")) and bare(link) in phrases.BUTTON
 
 
 def _ends_asking(block: Block) -> bool:
@@ -130,6 +147,14 @@ def _ends_asking(block: Block) -> bool:
     before = block.text[: -len(link)].rstrip() if block.text.endswith(link) else ""
     button = len(text) <= 25 and before[-1:] in {".", "!", "?", ":", "。", "！", "？", "：", "…", "—", "–", "|"}
     return button or text in phrases.FURNITURE or phrases.NOTICE.match(text) or phrases.NOTICE_WEAK.match(text)
+
+
+def _are_buttons(line: str) -> bool:
+    """Say whether a line is made of what stands on buttons, and of nothing else."""
+    if all(part in phrases.FURNITURE for part in _pieces(line)):
+        return True
+    parts = [part for each in _BUTTONS.split(line, maxsplit=8) if (part := bare(each))]
+    return len(parts) > 1 and all(part in _ON_BUTTONS for part in parts)
 
 
 def _pieces(line: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, cast
 
 from lxml import etree, html
@@ -11,7 +12,7 @@ from publisher.content.cleaning import phrases
 from publisher.content.cleaning.code import may_have_code
 from publisher.content.cleaning.edit import cut, remove, trim
 from publisher.content.cleaning.fold import bare, size
-from publisher.content.cleaning.tree import BLOCKS, MEDIA, text_of
+from publisher.content.cleaning.tree import BLOCKS, MEDIA, on_one_line, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -115,36 +116,27 @@ def name_of(picture: HtmlElement) -> str:
 def _innermost(tree: HtmlElement) -> list[HtmlElement]:
     """Find the blocks that no other block stands in."""
     found = [element for element in tree.iter(*BLOCKS) if element is not tree]
-    # The nearest block around whatever stands in an element.
-    around: dict[HtmlElement | None, HtmlElement | None] = {tree: None, None: None}
-    for element in found:
-        path = []
-        parent = element.getparent()
-        while parent not in around and parent is not None and parent.tag not in BLOCKS:
-            path.append(parent)
-            parent = parent.getparent()
-        nearest = around[parent] if parent in around and (parent is None or parent.tag not in BLOCKS) else parent
-        for passed in path:
-            around[passed] = nearest
-        if nearest is not None and nearest is not tree:
-            around.setdefault(nearest, nearest)
-    outer = set(around.values())
-    return [element for element in found if element not in outer]
+    # In order of the document, what stands in a block comes behind it at once.
+    innermost = [block for block, following in pairwise(found) if not _stands_in(following, block, tree)]
+    return innermost + found[-1:]
+
+
+def _stands_in(element: HtmlElement, block: HtmlElement, tree: HtmlElement) -> bool:
+    parent = element.getparent()
+    while parent is not None and parent is not block and parent is not tree:
+        parent = parent.getparent()
+    return parent is block
 
 
 def _block(element: HtmlElement) -> Block:
     tag = element.tag
-    if not len(element):
-        text = " ".join((element.text or "").split())
-        made = Block(element, tag, text, bare(text) if len(text) <= SHORT else "", [], [], tag in MEDIA)
-        made.breaks = "\n" in (element.text or "") and tag != "pre"
-    else:
-        whole = "".join(element.itertext())
-        text = " ".join(whole.split())
-        made = Block(element, tag, text, bare(text) if len(text) <= SHORT else "", [], [], tag in MEDIA)
-        made.breaks = "\n" in whole and tag != "pre"
+    nested = len(element) > 0
+    whole = "".join(element.itertext()) if nested else element.text or ""
+    text = on_one_line(whole)
+    folded = bare(text) if len(text) <= SHORT else ""
+    made = Block(element, tag, text, folded, [], [], tag in MEDIA, size(folded), "\n" in whole and tag != "pre")
+    if nested:
         _look_into(made)
-    made.size = size(made.bare)
     # A paragraph in an item of a list is the item.
     if tag == "p" and (parent := element.getparent()) is not None and parent.tag == "li":
         made.tag = "li"
@@ -307,7 +299,7 @@ class Page:
 def _wrap_code(tree: HtmlElement) -> None:
     """Make paragraphs of code that stands between the blocks, where no rule would look."""
     for owner, text in [(None, tree.text), *((child, child.tail) for child in tree if child.tail)]:
-        if text and may_have_code(text):
+        if text and not text.isspace() and may_have_code(text):
             paragraph = html.Element("p")
             paragraph.text = text
             if owner is None:

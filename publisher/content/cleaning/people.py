@@ -35,50 +35,36 @@ _LABEL = re.compile(
 )
 #: A line that begins like this does if names and nothing else follow.
 _BY = re.compile(
-    r"(?:By|BY|Von|VON|Por|POR|Par|PAR|Oleh|OLEH|Reporting by|Story by|Written by|Words by|Text by)(?:\s*:\s*"
-    r"|\s+)(?=\S)"
+    r"(?:(?:(?:A|An|Analysis|Opinion|Comment|Column|Interview|Story|Report|Reporting|Reported|Written|Words|Text|Compiled"
+    r"|Edited|Translated)\s(?:\w+\s)?)?[Bb]y|BY|VON|POR|PAR|OLEH"
+    r"|(?:Ein(?:e)? (?:Bericht|Analyse|Kommentar|Reportage|Gastbeitrag|Interview|Porträt|Essay|Kolumne|Protokoll) )?"
+    r"[Vv]on"
+    r"(?: unsere[mnr] (?:\w+ )?(?:Redakteur|Korrespondent|Reporter|Mitarbeiter)(?:in|en)?)?"
+    r"|(?:Aus|Für uns aus) [\w-]+(?: [\w-]+)? berichte(?:t|n)|Es berichte(?:t|n)"
+    r"|(?:(?:Un|Una) (?:reportaje|crónica|análisis|entrevista|informe) (?:de|por)"
+    r"|(?:Escrito |Redactado )?[Pp]or)(?: nuestr[oa] \w+)?"
+    r"|(?:Un|Une) (?:reportage|enquête|récit|article|analyse|entretien) (?:de|par)"
+    r"|(?:Propos recueillis |Publié |Écrit |Rédigé |Recueilli )?[Pp]ar|De notre (?:correspondante?|envoyée? spéciale?)"
+    r"|(?:Ditulis |Dilaporkan |Disunting )?[Oo]leh"
+    r"|(?:Материал |Текст )?(?:[Пп]одготовил[аи]?|[Бб]еседовал[аи]?|[Зз]аписал[аи]?|[Пп]еревела?)"
+    r"|(?:Матеріал |Текст )?(?:[Пп]ідготува(?:в|ла|ли)|[Рр]озмовля(?:в|ла)|[Сс]пілкува(?:вся|лася)|[Зз]аписа(?:в|ла)))"
+    r"(?:\s*:\s*|\s+)(?=\S)"
 )
-_THAI_BY = re.compile(r"(?:โดย|เรื่องโดย|ผู้สื่อข่าว)\s*[:：]?\s+(?=\S)|โดย[:：]\s?|โดย(?=ทีมข่าว|กองบรรณาธิการ|สำนักข่าว)")
+_THAI_BY = re.compile(
+    r"(?:(?:เรื่อง|เขียน|เรียบเรียง|รายงาน|แปล)?โดย|ผู้สื่อข่าว)\s*[:：]?\s+(?=\S)|โดย[:：]\s?|โดย(?=ทีมข่าว|กองบรรณาธิการ|สำนักข่าว)"
+)
 #: Where the title of the office comes before or behind the name.
 _OFFICE = re.compile(
     r"(?:기자명\s)?(?:[（(【\[]\s*)?(?:[\w·]{1,20}\s?[=＝]\s?)?(?P<name>\S{2,12}(?:\s\S{1,12})?)\s?(?:기자|특파원"
     r"|객원기자|선임기자|記者|特派員)(?:\s?[=＝·|]?\s?(?:이메일\s)?[\w.+-]+@[\w.-]+)?(?:\s*[）)】\]])?"
-    r"|[（(【\[]?\s*(?:\w{2,8})?(?:记者|記者|特约记者|通讯员|科学部|社会部)\s?(?:[:：/／|　 ]\s?"
+    # 【港町＝国際部・港花子】, (항구=항구일보) 편집국 | 입력 …, （編輯：王小明）1140110
+    r"|[【（(\[][^】）)\]\s=＝]{1,12}\s?[＝=]\s?(?:\w{1,8}・)?(?P<desk>[^】）)\]\s]{2,12})[】）)\]]"
+    r"(?:\s(?:\S{2,5}\s기자|편집국|온라인뉴스팀|\S{1,8}팀)(?:\s.{0,60})?)?"
+    r"|[（(](?:編輯|编辑|責編|责编|責任編輯|责任编辑)[:：](?P<editor>[^)）]{2,12})[)）]\s?\d{0,8}"
+    r"|[（(【\[]?\s*(?:\w{2,8}\s?)?(?:记者|記者|特约记者|通讯员|科学部|社会部)\s?(?:[:：/／|　 ]\s?"
     r"|(?=[^\s／]{2,4}／))(?P<after>[^\s，。,／/]{2,12})(?:\s?[/／]\s?\w{2,8}(?:报道|報導|報道))?\s*[）)】\]]?"
 )
 _AND_WORD = re.compile(r"\s(?:and|und|et|y|e|dan)\s|,.*,")
-#: Words of a name that begin in lower case.
-_PARTICLES = frozenset(
-    [
-        "de",
-        "del",
-        "della",
-        "da",
-        "dos",
-        "das",
-        "di",
-        "du",
-        "la",
-        "le",
-        "van",
-        "von",
-        "der",
-        "den",
-        "ten",
-        "ter",
-        "bin",
-        "binti",
-        "al",
-        "el",
-        "ibn",
-        "y",
-        "e",
-        "dan",
-        "und",
-        "and",
-        "et",
-    ]
-)
 _AND = re.compile(
     r"\s*(?:[,;、，&/／·・|｜]|(?<=\s)(?:and|und|et|y|e|dan|и|і|й|та|và|และ|与|與|和|及|with|avec|mit|con)(?=\s))\s*"
 )
@@ -109,6 +95,7 @@ _CREDIT = re.compile(
 )
 _CREDIT_CHARS = 80
 _DIGIT = re.compile(r"\d")
+_EMAIL = re.compile(r"(?:e-?mail\s?[:：]\s?)?[\w.+-]{1,40}@[\w-]{1,40}(?:\.[\w-]{1,20}){1,4}", re.IGNORECASE)
 #: A date with its year and the time of day, and two or three words among them.
 _MOMENT = re.compile(
     r"(?:[^\W\d]{1,12}\.?[ ,]{1,2}){0,2}\d{1,4}[./ -]?\s?(?:年|[^\W\d]{2,12}\.?"
@@ -149,7 +136,11 @@ def _writers_in(block: Block) -> list[str]:
 
 def _is_date(block: Block, *, beside: bool) -> bool:
     """Say whether a line tells when a report was published: in words, or by standing beside what is no report."""
-    if len(block.text) > 90 or block.tag not in LINES or not _DIGIT.search(block.text):
+    if len(block.text) > 90 or block.tag not in LINES:
+        return False
+    if beside and "@" in block.text and _EMAIL.fullmatch(block.text):
+        return True
+    if not _DIGIT.search(block.text):
         return False
     if beside and _MOMENT.fullmatch(block.text):
         return True
@@ -157,18 +148,18 @@ def _is_date(block: Block, *, beside: bool) -> bool:
     return (
         (block.text[-1] not in ".。!?:" or block.text.endswith("น."))
         and len(words) <= 11
-        and phrases.PUBLISHED.match(block.text.casefold()) is not None
+        and phrases.PUBLISHED.match(block.text.casefold())
     )
 
 
 def writers(line: str) -> list[str]:
     """Read the names in a byline; none if it is no byline."""
     line = line.strip(" *_—–-•")
+    office = _OFFICE.fullmatch(line)
     if line[:1] in "(（【[" and line[-1:] in ")）】]":
         line = line[1:-1].strip()
-    office = _OFFICE.fullmatch(line)
     if office is not None:
-        return [office["name"] or office["after"]]
+        return [next(filter(None, office.groups()))]
     label = _LABEL.match(line)
     if label is not None:
         names = _names(line[label.end() :])
@@ -204,7 +195,9 @@ def _names(text: str) -> list[str]:
 
 def _is_name(text: str) -> bool:
     words = text.split()
-    return 0 < len(words) <= 6 and all(word[0].isupper() or word in _PARTICLES or word[0] in "‘'“\"" for word in words)
+    return 0 < len(words) <= 6 and all(
+        word[0].isupper() or word in phrases.PARTICLES or word[0] in "‘'“\"" for word in words
+    )
 
 
 def credit(page: Page) -> str | None:

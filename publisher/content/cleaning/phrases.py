@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING
 
 from publisher.content.cleaning.fold import bare
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: In which script a language is written that is not in Latin.
+_SCRIPTS = {"th": "thai", "ru": "cyrillic", "uk": "cyrillic", "ja": "eastern", "ko": "eastern", "zh": "eastern"}
+_LATIN = re.compile("[a-z]")
 _WORDS = Path(__file__).parent / "words"
 
 
@@ -39,14 +45,14 @@ def _ends_there(line: str, phrase: str) -> bool:
     return not line[len(phrase) : len(phrase) + 1].isalnum()
 
 
-def _read() -> tuple[dict[str, set[str]], dict[str, list[str]]]:
+def _read() -> tuple[dict[str, set[str]], dict[str, list[tuple[str, str]]]]:
     phrases: dict[str, set[str]] = {}
-    patterns: dict[str, list[str]] = {}
+    patterns: dict[str, list[tuple[str, str]]] = {}
     for path in sorted(_WORDS.glob("*.txt")):
         for line in path.read_text("utf-8").splitlines():
             name, mark, rest = re.split("([:~] )", line, maxsplit=1) if line[:1] not in {"", "#"} else ("", "", "")
             if mark == "~ ":
-                patterns.setdefault(name, []).append(rest)
+                patterns.setdefault(name, []).append((_SCRIPTS.get(path.stem, "latin"), rest))
             elif mark:
                 parts = [part.strip() for part in rest.split("|")]
                 phrases.setdefault(name, set()).update(filter(None, map(bare, parts)))
@@ -63,22 +69,56 @@ def _table(name: str) -> frozenset[str]:
     return frozenset(_PHRASES[name])
 
 
-class _Lazily:
-    """A pattern that is compiled when it is first used: all of them take longer than a small run."""
+def _script(line: str) -> str:
+    """Name the script of a line, by what stands at its ends and in its middle."""
+    top = max(line[:1], line[len(line) // 2 : len(line) // 2 + 1], line[-1:])
+    if top < "\u0400":
+        return "latin"
+    return "eastern" if top >= "\u2e80" else "thai" if "\u0e00" <= top <= "\u0e7f" else "cyrillic"
 
-    def __init__(self, sources: list[str]) -> None:
+
+class _ByScript:
+    """A pattern of which only what is in the script of a line is tried, or in Latin, which is among all the others.
+
+    It is compiled when it is first used: all of them take longer than a small run.
+    """
+
+    def __init__(self, sources: list[tuple[str, str]]) -> None:
         self._sources = sources
+        self._compiled: dict[str, re.Pattern[str]] = {}
 
-    def __getattr__(self, name: str) -> Any:
-        """Compile, and be as quick as the pattern itself from then on."""
-        pattern = re.compile("|".join(self._sources))
-        for method in ("search", "match", "fullmatch", "subn"):
-            setattr(self, method, getattr(pattern, method))
-        return getattr(pattern, name)
+    def _of(self, wanted: str) -> re.Pattern[str]:
+        if wanted not in self._compiled:
+            sources = dict.fromkeys(source for script, source in self._sources if wanted in {script, "all"})
+            self._compiled[wanted] = re.compile("|".join(sources) or "(?!)")
+        return self._compiled[wanted]
+
+    def _found(self, line: str, how: Callable[[re.Pattern[str], str], object]) -> bool:
+        script = _script(line)
+        if how(self._of(script), line):
+            return True
+        return script != "latin" and bool(_LATIN.search(line) and how(self._of("latin"), line))
+
+    def search(self, line: str) -> bool:
+        """Say whether it is anywhere in a line."""
+        return self._found(line, re.Pattern.search)
+
+    def match(self, line: str) -> bool:
+        """Say whether a line begins with it."""
+        return self._found(line, re.Pattern.match)
+
+    def fullmatch(self, line: str) -> bool:
+        """Say whether it is all of a line."""
+        return self._found(line, re.Pattern.fullmatch)
+
+    def subn(self, by: str, line: str) -> tuple[str, int]:
+        """Replace it in a line, in every script."""
+        return self._of("all").subn(by, line)
 
 
-def _pattern(name: str, *others: str) -> re.Pattern[str]:
-    return cast("re.Pattern[str]", _Lazily([*others, *_PATTERNS[name]]))
+def _pattern(name: str, *others: str) -> _ByScript:
+    sources = [(script, other) for other in others for script in ("latin", "cyrillic", "thai", "eastern")]
+    return _ByScript([*sources, *_PATTERNS[name]])
 
 
 #: A line that says only this, or several of these, announces an advertisement.
@@ -114,6 +154,10 @@ NOTICE, NOTICE_WEAK, NOTICE_ENDS = (
     Beginnings(_table("notice_weak")),
     _pattern("notice_ends"),
 )
+#: What a page writes on its buttons.
+BUTTON = _table("button")
+#: Words of a name that begin in lower case.
+PARTICLES = _table("particle")
 #: What it may speak of at length.
 CONSENT = re.compile(
     r"cookie|consent|\bdonat|คุกกี้|クッキー|кук|쿠키|einwillig|spenden|donaci|隐私|隱私|пожертв|файли|файлы"
@@ -142,12 +186,16 @@ BADGE = re.compile(
     rf"^\W*(?:(?:[\w@.]+\s?){{0,3}}(?:の)?(?:{_CODE})(?:\s[\w@.]+){{0,2}}|(?:{_BADGED})(?:\s?(?:公式アカウント|채널"
     rf"|official))?"
     rf"\s?(?:の)?\s?(?:image|icon|logo|badge|button|add|official|アイコン|{_CODE})?"
-    r"|add friend|follow us|ปุ่มเพิ่มเพื่อน|เพิ่มเพื่อน|友だち追加"
+    r"|add friend|follow us|ปุ่มเพิ่มเพื่อน|เพิ่มเพื่อน|友だち追加|加入好友|加好友"
+    r"|친구\s?추가|kết bạn|quét mã.*|扫一扫.*|扫码.*|掃碼.*"
+    r"|สแกนเพื่อ.*|สแกน\s?(?:qr|คิวอาร์).*|scan (?:to|me|here|the (?:qr )?code to)\b.*|escan[eé]a.*"
+    r"|scanne[rz]?\b.*|pindai.*"
+    r"|(?:от)?сканируйте.*|(?:від)?скануйте.*"
     r"|download on the app store|get it on google play|app store|google play)\W*$",
     re.IGNORECASE,
 )
 BADGE_FILE = re.compile(
-    r"(?:^|[/_.-])(?:qr[-_]?code|(?:line|wechat|weixin|wx|kakao|zalo|telegram|tg|wa|whatsapp|viber|app|fb"
+    r"(?:^|[/_.-])qr[-_]?code[-_.\w]{0,12}\?|[/_-]qr\.(?:png|gif|svg)$|(?:^|[/_.-])(?:qr[-_]?code|(?:line|wechat|weixin|wx|kakao|zalo|telegram|tg|wa|whatsapp|viber|app|fb"
     r"|facebook)[-_]?(?:official[-_]?)?qr"
     r"|qr[-_](?:line|wechat|wx|kakao|zalo|telegram|tg|wa|whatsapp|viber|app|fb)|add[-_]friend|btn[-_](?:line|share|follow))[-_.\w]{0,12}$",
     re.IGNORECASE,

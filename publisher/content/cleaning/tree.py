@@ -151,6 +151,9 @@ def write(tree: HtmlElement) -> str:
 
 def text_of(element: HtmlElement) -> str:
     """Give the text of an element on one line."""
-    if not len(element):
-        return " ".join((element.text or "").split())
-    return " ".join("".join(element.itertext()).split())
+    return on_one_line("".join(element.itertext()) if len(element) else element.text or "")
+
+
+def on_one_line(text: str) -> str:
+    """Fold white space to single spaces; most texts have no other."""
+    return text.strip() if text.isprintable() and "  " not in text else " ".join(text.split())
