@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from publisher.content import data, limits
-from publisher.content.jekyll.pieces import UNDEFINED, good_pieces
+from publisher.content.jekyll.pieces import MEANT, UNDEFINED, good_pieces
 from publisher.kit.text import clip, one_line
 from publisher.model.post import Removed
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+#: A brace that came to stand before another one, or before a sign of percent, when what stood between them went.
+_JOINED = re.compile(r"\{+(?=[{%])")
 _DATA = re.compile(r"\bsite\s*(?:\.\s*data|\[)")
 
 _EMPTY_LINK = re.compile(rf"(?<!!)\[([^\[\]\n]*)\]\({UNDEFINED}\)")
@@ -77,6 +79,7 @@ class Liquid:
             text = _swept(sandbox.run(pieces, names, lambda path: link(path) or default_address(path), report))
         else:
             text = "".join(piece.source for piece in pieces)
+        text = _JOINED.sub("", text).replace(MEANT, "{")
         removed = [Removed(rule="liquid", text=clip(one_line(text), 300)) for text in found]
         return Rendered(text=text, removed=tuple(removed[: limits.LIQUID_REPORTS]))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from publisher.content.jekyll.pieces import UNDEFINED
@@ -310,6 +310,8 @@ PIECES = [
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
+@example("{{%- assign a = 'b' -%}%}")
+@example("{{% comment %}x{% endcomment %}{ a }}")
 def test_no_tag_is_ever_left_for_a_reader(body: str) -> None:
     found = text(body)
     assert "{%" not in found

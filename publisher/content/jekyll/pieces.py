@@ -34,6 +34,9 @@ _STRAY = {"%": re.compile(r"\{%"), "{": re.compile(r"\{\{|\n[ \t]*\n")}
 
 #: Written where a value is not defined: U+F5CA1 is for private use.
 UNDEFINED = "\U000f5ca1"
+#: Written for a brace that stands in `raw`, likewise.
+MEANT = "\U000f5ca2"
+_MARKS = {ord(UNDEFINED): None, ord(MEANT): None}
 
 
 class Piece(NamedTuple):
@@ -57,7 +60,7 @@ class Piece(NamedTuple):
 
 def good_pieces(body: str, report: Callable[[str], object]) -> list[Piece]:
     """Cut a body into pieces that can be carried out. Raises PostError if there are too many."""
-    return _balanced(_without_comments(_pieces(body.replace(UNDEFINED, ""))), report)
+    return _balanced(_without_comments(_pieces(body.translate(_MARKS))), report)
 
 
 class _Finder:
@@ -93,7 +96,8 @@ def _pieces(body: str) -> Iterator[Piece]:
             )
         piece = _piece(tag)
         if piece.name == "raw" and (ending := find(_ENDRAW, end)):
-            yield _text(body[end : ending.start()], tag.endswith("-%}"), before=ending[0])
+            meant = _text(body[end : ending.start()], tag.endswith("-%}"), before=ending[0])
+            yield Piece(meant.source.replace("{", MEANT))
             tag, end = ending[0], ending.end()
         else:
             yield piece

@@ -21,7 +21,7 @@ from liquid.undefined import UNDEFINED as MISSING
 
 from publisher.content import limits
 from publisher.content.jekyll.filters import FILTERS, shown
-from publisher.content.jekyll.pieces import UNDEFINED
+from publisher.content.jekyll.pieces import MEANT, UNDEFINED
 from publisher.content.limits import FILE_BYTES
 from publisher.kit.text import one_line
 from publisher.model.errors import PostError
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 _DEEP = re.compile(r"\b(?:and|or)\b|[\[(]")
 #: What Markdown may take for more than a character, written as a number.
 _ACTIVE = {code: f"&#{code};" for code in range(128) if not chr(code).isalnum() and chr(code) not in " .,-"}
+_ACTIVE[ord(MEANT)] = _ACTIVE[ord("{")]
 
 
 def code_block(code: str) -> str:
