@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from publisher.app import Publication, Report
+    from publisher.app import Publication
+    from publisher.jobs.report import Report
 
 _dry_run = click.option("--dry-run", is_flag=True, help="Say what would change; write and send nothing.")
 force_option = click.option("--force", is_flag=True, help="Withdraw posts however many are gone at once.")
