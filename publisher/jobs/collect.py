@@ -146,7 +146,9 @@ class _Run:
             if isinstance(outcome, Post):
                 post = identify(outcome, befores.get(file.path), known.get(outcome.code), self.claims.seen)
                 is_new = not post.own_code and file.path not in self.remembered
-                if (self._missing and is_new) or self.claims.settle(post, self._owner(post, known)) is None:
+                if is_new and post.code != outcome.code:
+                    known |= self._known([post.code])
+                if (self._missing and is_new) or self.claims.settle(post, known.get(post.code)) is None:
                     self._waiting.append((file, post))
                     continue
                 outcome = post
@@ -154,11 +156,6 @@ class _Run:
                 self.claims.keep(before.code, file.path)
             ready.append((file, outcome))
         self._decide(ready, known)
-
-    def _owner(self, post: Post, known: dict[str, KnownPost]) -> KnownPost | None:
-        if post.code not in known and not self._is_first:
-            known |= self._known([post.code])
-        return known.get(post.code)
 
     def settle(self, *, force: bool) -> None:
         """Decide about what waits, what is gone, and what has come due."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import time_machine
+from sqlalchemy import event
 
 from publisher.config import SourceSettings
 from publisher.content.sources import Library
@@ -554,3 +555,27 @@ def test_several_sources_make_one_publication(desk: Desk) -> None:
     assert desk.titles("th/culture") == ["Title of B1"]
     desk.configure("posts", sources=sources[:1])
     assert desk.publish(NOW + HOUR).collected.withdrawn == 1
+
+
+def test_many_new_posts_are_looked_up_together(desk: Desk) -> None:
+    desk.post("A0")
+    desk.collect()
+    for number in range(1, 200):
+        desk.post(f"A{number}")
+    with desk.open(NOW + HOUR) as publication:
+        asked: list[str] = []
+        event.listen(publication.database.engine, "before_cursor_execute", lambda *call: asked.append(call[2]))
+        assert publication.collect().new == 199
+    assert len(asked) < 50
+
+
+def test_a_file_that_takes_the_place_of_one_that_moved_is_another_post_each_time(desk: Desk) -> None:
+    first = desk.post_without_code("talks", body="The first report.")
+    desk.publish()
+    first.rename(first.with_name("moved.md"))
+    desk.publish(NOW + HOUR)
+    desk.post_without_code("talks", body="The second report.")
+    desk.publish(NOW + 2 * HOUR)
+    assert desk.published("talks.md").post.path == "moved.md"
+    assert desk.published("talks.md-2").post.path == "talks.md"
+    assert desk.quarantine() == {}

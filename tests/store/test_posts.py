@@ -367,3 +367,20 @@ def test_a_rendering_takes_the_place_of_the_one_before(database: Database) -> No
         posts.keep_rendered(connection, {"A1": ("one", BODY)})
         posts.keep_rendered(connection, {"A1": ("two", second)})
         assert posts.rendered(connection, ["A1"]) == {"A1": ("two", second)}
+
+
+def test_a_post_with_another_code_keeps_everything_that_is_known_of_it(database: Database) -> None:
+    before = known("talks.md", own_code=False, categories=("WORLD", "CULTURE"))
+    body = RenderedBody(html="<p>x</p>", lead="x", image=None, removed=())
+    apply(database, new(before), new(known("A2")))
+    with database.begin() as connection:
+        posts.keep_rendered(connection, {"talks.md": ("key", body)})
+        freeze(connection, an_edition(), ["talks.md", "A2"])
+        posts.rename(connection, "talks.md", "T1")
+    after = replace(before, post=replace(before.post, code="T1"))
+    assert _known(database, "T1", "talks.md") == {"T1": after}
+    assert _newest(database, FeedKey("culture")) == ["T1"]
+    with database.read() as connection:
+        assert posts.rendered(connection, ["T1", "talks.md"]) == {"T1": ("key", body)}
+        assert editions.with_post(connection, "T1") == [an_edition().id]
+        assert editions.with_post(connection, "talks.md") == []
