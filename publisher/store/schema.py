@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
+    DDL,
     JSON,
     BigInteger,
     Boolean,
@@ -20,6 +21,8 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    event,
+    text,
 )
 
 if TYPE_CHECKING:
@@ -113,8 +116,44 @@ posts = Table(
     #: What the front matter says itself of its last edit.
     Column("significant", Boolean),
     Column("context", String(32)),
+    #: What the translations of one story have in common: the code of one of them, or a word of their own.
+    Column("story", _Word),
+    #: What few posts say, as JSON.
+    Column("extras", Text),
     Index(None, "state", "rank"),
 )
+
+#: Most posts are nobody's translation.
+_TOLD = text("story IS NOT NULL")
+Index("ix_posts_story", posts.c.story, sqlite_where=_TOLD, postgresql_where=_TOLD)
+
+#: The guid ledger: every post that was ever published, under every code that it had. Rows come and never change.
+guids = Table(
+    "guids",
+    metadata,
+    Column("entry_id", _Word, primary_key=True),
+    Column("code", _Word, primary_key=True),
+    Column("published", Instant, nullable=False),
+    Column("recorded", Instant, nullable=False),
+)
+
+#: What holds the database to that, by its dialect.
+APPEND_ONLY = {
+    "sqlite": (
+        "create trigger guids_stay before update on guids begin select raise(abort, 'guids are never changed'); end",
+        "create trigger guids_remain before delete on guids begin select raise(abort, 'guids are never deleted'); end",
+    ),
+    "postgresql": (
+        (
+            "create or replace function guids_stay() returns trigger language plpgsql as "
+            "$$ begin raise exception 'guids are never changed or deleted'; end $$"
+        ),
+        "create trigger guids_stay before update or delete on guids for each row execute function guids_stay()",
+    ),
+}
+for _dialect, _statements in APPEND_ONLY.items():
+    for _statement in _statements:
+        event.listen(guids, "after_create", DDL(_statement).execute_if(dialect=_dialect))
 
 #: Categories and their slugs, recorded when first seen: a slug never changes its meaning.
 sections = Table(
@@ -146,6 +185,9 @@ bodies = Table(
     Column("credit", Text),
     Column("authors", JSON),
     Column("warning", Text),
+    #: Of the picture, where the body says so.
+    Column("image_width", Integer),
+    Column("image_height", Integer),
 )
 
 feeds = Table(
@@ -158,6 +200,47 @@ feeds = Table(
     Column("stale", Boolean, nullable=False),
     Column("entries", Integer, nullable=False),
     Column("updated", Instant),
+    #: The name of a feed of `[[feeds.extra]]`.
+    Column("extra", Text),
+)
+
+#: The documents of complete history (RFC 5005) of the feeds that have it.
+archive_pages = Table(
+    "archive_pages",
+    metadata,
+    Column("feed", _Word, primary_key=True),
+    #: `2024-11`, and which of the pages of that month.
+    Column("month", String(7), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("stale", Boolean, nullable=False),
+    Index(None, "stale"),
+)
+
+#: Which page each post was put on, for good: pages do not shift when others come and go.
+archived = Table(
+    "archived",
+    metadata,
+    Column("feed", _Word, primary_key=True),
+    Column("code", _Word, ForeignKey("posts.code", ondelete="CASCADE"), primary_key=True),
+    Column("month", String(7), nullable=False),
+    Column("number", Integer, nullable=False),
+    Index(None, "feed", "month", "number"),
+    Index(None, "code"),
+)
+
+#: What hubs have not been told yet.
+pings = Table(
+    "pings",
+    metadata,
+    Column("hub", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("attempts", Integer, nullable=False),
+    #: By the real clock, both.
+    Column("since", Instant, nullable=False),
+    Column("due", Instant, nullable=False),
+    #: What the hub, or the way to it, said last.
+    Column("reply", Text),
+    Index(None, "due"),
 )
 
 #: Single values, such as what the feeds were last built from.

@@ -164,7 +164,10 @@ def _tables(connection: Connection) -> dict[str, Any]:
             "foreign keys": _by_name(looking.get_foreign_keys(table)),
             "unique": _by_name(looking.get_unique_constraints(table)),
             "checks": _by_name(looking.get_check_constraints(table)),
-            "indexes": _by_name(looking.get_indexes(table)),
+            "indexes": [
+                index | {"dialect_options": {name: str(value) for name, value in index["dialect_options"].items()}}
+                for index in _by_name(looking.get_indexes(table))
+            ],
         }
     return described
 
