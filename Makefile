@@ -1,6 +1,6 @@
 # make publish and make test each work as the first command on a fresh clone with Python 3.11+ and make.
 .DEFAULT_GOAL := help
-.PHONY: help setup publish test check golden bench serve clean
+.PHONY: help setup publish test check golden bench readers serve clean
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
   $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
@@ -49,6 +49,10 @@ golden: $(VENV)/.dev ## rewrite the golden files below tests/golden (then read t
 
 bench: $(VENV)/.dev ## time whole runs beside Hugo and a plain script, and measure cleaning
 	@$(BIN)/python -m benchmarks
+
+readers: $(VENV)/.dev ## show every feed to eight feed readers, and compare with the store
+	@cd tests/readers/node && { [ node_modules/.package-lock.json -nt package-lock.json ] || ! command -v npm >/dev/null || npm ci || true; }
+	@$(BIN)/python -m tests.readers $(ARGS)
 
 serve: $(VENV)/.runtime ## look at output/ in a browser: http://127.0.0.1:8000/
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory output 8000

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
-from publisher.config import SourceSettings
 from publisher.content.cleaning.hosts import load as load_host_rules
 from publisher.content.fields import FIELDS
 from publisher.content.sources import Library, Source
@@ -20,24 +19,29 @@ from publisher.kit.lock import holding
 from publisher.kit.templating import Templating
 from publisher.model.delivery import Delivered
 from publisher.model.errors import LostStateError, TemplateError, UsageError
+from publisher.model.post import Origin
+from publisher.settings import SourceSettings
 from publisher.slots import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from publisher.config import ReadingSettings, Settings
     from publisher.content.cleaning.hosts import HostRules
     from publisher.content.reading import Reading
     from publisher.content.render import BodyRenderer
     from publisher.jobs.collect import Collected
     from publisher.jobs.compose_editions import Composer, Composition, Frozen
+    from publisher.jobs.feed_plan import FeedPlan
     from publisher.jobs.ports import Progress, Transport
-    from publisher.jobs.publish_feeds import FeedPlan
+    from publisher.jobs.publish_feeds import Published
     from publisher.jobs.render_bodies import Bodies
     from publisher.mail.message import Sender
     from publisher.mail.tokens import Signer
     from publisher.model.edition import Digest, Slot
+    from publisher.model.feed import Selection
+    from publisher.settings import ReadingSettings, Settings
+    from publisher.site.index import SitePages
     from publisher.store.database import Database
 
 _SQLITE = "sqlite:///"
@@ -104,7 +108,7 @@ class Publication:
     @cached_property
     def feed_plan(self) -> FeedPlan:
         """What all feeds have in common."""
-        from publisher.jobs.publish_feeds import FeedPlan
+        from publisher.jobs.feed_plan import FeedPlan
 
         site, feeds = self.settings.site, self.settings.feeds
         return FeedPlan(
@@ -113,10 +117,37 @@ class Publication:
             authority=site.authority,
             author_name=site.author.name,
             author_email=site.author.email,
-            entries=feeds.entries,
-            max_bytes=feeds.max_bytes,
             formats=feeds.formats,
-            rendering=(self.library.fingerprint, self.bodies.host_rules.fingerprint),
+            shape=feeds.shape(),
+            shapes=feeds.shapes(),
+            selections={selection.name: selection for selection in self.selections},
+            archives=frozenset(feeds.archives),
+            description=site.description,
+            rights=site.copyright,
+            icon=site.icon,
+            logo=site.logo,
+            hubs=feeds.hubs,
+            ttl=max(1, round(feeds.ttl / timedelta(minutes=1))),
+            rendering=(self.library.fingerprint, self.bodies.host_rules.fingerprint, self.pages.fingerprint),
+        )
+
+    @cached_property
+    def selections(self) -> tuple[Selection, ...]:
+        """The feeds that are configured by hand."""
+        return tuple(extra.selection() for extra in self.settings.feeds.extra)
+
+    @cached_property
+    def pages(self) -> SitePages:
+        """Renders the pages for people."""
+        from publisher.site.index import SitePages
+
+        site = self.settings.site
+        return SitePages(
+            templating=self._templating,
+            title=site.title,
+            language=site.language,
+            postal_address=site.postal_address,
+            site_url=site.url,
         )
 
     @cached_property
@@ -157,6 +188,7 @@ class Publication:
             page_url=settings.url,
             categories=own.categories if own else (),
             authors=(own.author,) if own and own.author else (),
+            origin=Origin(own.author or own.name, own.feed_url) if own and own.feed_url else None,
             folder_categories=settings.category_from_folder,
             excerpt_separator=settings.excerpt_separator,
             liquid=settings.liquid,
@@ -228,15 +260,23 @@ class Publication:
     def run_feeds(self) -> Report:
         """Collect and write; compose and send nothing."""
         collected = self.collect()
-        feeds = self.publish_feeds()
+        published = self.publish_feeds()
         pages, trouble = self._publish_site()
-        return Report(collected=collected, feeds=feeds, pages=pages, broken=self.bodies.broken, troubles=trouble)
+        return Report(
+            collected=collected,
+            feeds=published.feeds,
+            pages=published.pages + pages,
+            broken=self.bodies.broken,
+            troubles=_each_once(published.troubles + trouble),
+            notices=published.notices,
+            remarks=self._ping_hubs(),
+        )
 
     def _run(self, compose: Callable[[], list[Frozen]]) -> Report:
         """Do every step of a run; a template that is broken stops what it is for, not the mail that waits."""
         self._refuse_the_past()
         collected = self.collect()
-        feeds = self.publish_feeds()
+        published = self.publish_feeds()
         frozen: list[Frozen] = []
         troubles: tuple[str, ...] = ()
         try:
@@ -247,12 +287,15 @@ class Publication:
         delivered = Delivered() if self.rehearsal else self._deliver()
         return Report(
             collected=collected,
-            feeds=feeds,
-            pages=pages,
+            feeds=published.feeds,
+            pages=published.pages + pages,
             editions=tuple(frozen),
             delivered=delivered,
             broken=self.bodies.broken,
-            troubles=troubles + trouble + ((delivered.trouble,) if delivered.trouble else ()),
+            troubles=_each_once(
+                (*published.troubles, *troubles, *trouble, *((delivered.trouble,) if delivered.trouble else ()))
+            ),
+            remarks=self._ping_hubs(),
         )
 
     def _refuse_the_past(self) -> None:
@@ -280,32 +323,53 @@ class Publication:
             self.bodies.weigh,
             authority=self.settings.site.authority,
             now=self.now,
+            selections=self.selections,
             force=self.force,
             ahead=ahead,
             progress=self.progress,
         )
 
-    def publish_feeds(self) -> Written:
+    def publish_feeds(self) -> Published:
         """Write the feeds that changed."""
-        from publisher.jobs.publish_feeds import publish_feeds
+        from publisher.jobs.publish_feeds import FeedPublisher
 
-        return publish_feeds(
-            self.database, self.output, self.bodies, self.feed_plan, now=self.now, progress=self.progress
-        )
+        return FeedPublisher(
+            database=self.database,
+            output=self.output,
+            bodies=self.bodies,
+            plan=self.feed_plan,
+            pages=self.pages,
+            now=self.now,
+            clock=self.clock(),
+            progress=self.progress,
+        ).publish()
 
     def _publish_site(self) -> tuple[Written, tuple[str, ...]]:
         from publisher.jobs.publish_site import publish_site
-        from publisher.site.index import SitePages
 
-        site = self.settings.site
-        pages = SitePages(
-            templating=self._templating, title=site.title, language=site.language, postal_address=site.postal_address
-        )
         try:
-            written = publish_site(self.database, self.output, self.bodies, pages, self.feed_plan, now=self.now)
+            written = publish_site(self.database, self.output, self.bodies, self.pages, self.feed_plan, now=self.now)
         except TemplateError as error:
             return Written(), (str(error),)
         return written, ()
+
+    def _ping_hubs(self) -> tuple[str, ...]:
+        """Tell the hubs what changed; gives a sentence for each that could not be told."""
+        from publisher.store import pings
+
+        if self.rehearsal:
+            return ()
+        with self.database.read() as connection:
+            if not pings.due(connection, self.clock(), 1):
+                return ()
+        from publisher.hubs import Hubs
+        from publisher.jobs.ping_hubs import ping_hubs
+
+        with Hubs() as hubs:
+            pinged = ping_hubs(
+                self.database, hubs.tell, hubs=self.settings.feeds.hubs, clock=self.clock, progress=self.progress
+            )
+        return pinged.troubles
 
     def preview(self, name: str) -> list[Composition]:
         """Compose what a digest would send now, whether it is due or not. Only in a rehearsal: nothing stays."""
@@ -374,3 +438,7 @@ class Publication:
             slots = Schedule(digest.schedule, zone).after(self.now)
             upcoming += [(slot, digest.name) for slot, _ in zip(slots, range(count), strict=False)]
         return sorted(upcoming)[:count]
+
+
+def _each_once(sentences: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(sentences))

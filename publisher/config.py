@@ -6,21 +6,32 @@ import dataclasses
 import ipaddress
 import os
 import tomllib
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import cattrs
 from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
 from cattrs.gen import make_dict_structure_fn
 
-from publisher.content.fields import FIELDS
 from publisher.kit import checks
-from publisher.model.edition import Digest
 from publisher.model.errors import ConfigurationError, UsageError
-from publisher.model.naming import slug
-from publisher.slots import Schedule
+from publisher.settings import (
+    AuthorSettings,
+    DigestSettings,
+    DkimSettings,
+    ExtraSettings,
+    FeedsSettings,
+    MailSettings,
+    OverrideSettings,
+    PostsSettings,
+    ReadingSettings,
+    ScheduleSettings,
+    Settings,
+    SiteSettings,
+    SmtpSettings,
+    SourceSettings,
+    StoreSettings,
+    WebSettings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -29,194 +40,14 @@ if TYPE_CHECKING:
 _ENVIRONMENT = "PUBLISHER_"
 
 
-def _key(check: Callable[[Any], Any], default: Any = dataclasses.MISSING, *, shown: bool = True) -> Any:
-    """Declare a key with the check that its value must pass; without a default, it must be there."""
-    return dataclasses.field(default=default, metadata={"check": check}, repr=shown)
-
-
-def _schedule(value: Any) -> str:
-    return Schedule(checks.text(value), ZoneInfo("UTC")).expression
-
-
-@dataclass(frozen=True, kw_only=True)
-class AuthorSettings:
-    """Who the publication is."""
-
-    name: str = _key(checks.text)
-    email: str | None = _key(checks.plain_email, None)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SiteSettings:
-    """`[site]`."""
-
-    title: str = _key(checks.text)
-    url: str = _key(checks.site_url)
-    authority: str = _key(checks.authority)
-    author: AuthorSettings
-    language: str = _key(checks.language)
-    timezone: str = _key(checks.timezone)
-    postal_address: str = _key(checks.text)
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The publication's time zone."""
-        return ZoneInfo(self.timezone)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReadingSettings:
-    """How posts are written: of all, or of one source."""
-
-    directory: str = _key(checks.text, "posts")
-    url: str | None = _key(checks.post_url, None)
-    #: Where front matter says what, for the fields that are not where `content.fields.FIELDS` has them.
-    fields: dict[str, tuple[str, ...]] | None = _key(checks.lists_by(FIELDS), None)
-    category_from_folder: bool = _key(checks.switch, default=False)
-    excerpt_separator: str = _key(checks.text, "<!--more-->")
-    liquid: bool = _key(checks.switch, default=True)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SourceSettings(ReadingSettings):
-    """One of `[[posts.sources]]`; what it does not say is as `[posts]` has it."""
-
-    name: str = _key(checks.digest_name)
-    directory: str = _key(checks.text)
-    site_url: str | None = _key(checks.site_url, None)
-    language: str | None = _key(checks.language, None)
-    categories: tuple[str, ...] = _key(checks.list_of(checks.category), ())
-    author: str | None = _key(checks.text, None)
-    timezone: str | None = _key(checks.timezone, None)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PostsSettings(ReadingSettings):
-    """`[posts]`."""
-
-    sources: tuple[SourceSettings, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class FeedsSettings:
-    """`[feeds]`."""
-
-    entries: int = _key(checks.count, 50)
-    max_bytes: int = _key(checks.count, 524_288)
-    formats: tuple[str, ...] = _key(checks.list_of(checks.one_of("rss", "atom", "json")), ("rss", "atom", "json"))
-    archives: tuple[str, ...] = _key(checks.list_of(checks.text, empty=True), ())
-    hubs: tuple[str, ...] = _key(checks.list_of(checks.text, empty=True), ())
-
-
-@dataclass(frozen=True, kw_only=True)
-class DigestSettings:
-    """One of `[[digests]]`."""
-
-    name: str = _key(checks.digest_name)
-    title: str | dict[str, str] = _key(checks.title)
-    category: str = _key(checks.category)
-    languages: tuple[str, ...] = _key(checks.list_of(checks.language))
-    schedule: str = _key(_schedule)
-    max_age: timedelta = _key(checks.duration, timedelta(days=7))
-    max_stories: int = _key(checks.count, 12)
-    min_posts: int = _key(checks.count, 1)
-    approval: str = _key(checks.one_of("auto", "manual"), "auto")
-    copies_to: tuple[str, ...] = _key(checks.list_of(checks.plain_email, empty=True), ())
-
-    def digest(self) -> Digest:
-        """Give the digest as the jobs know it."""
-        return Digest(
-            name=self.name,
-            titles={"": self.title} if isinstance(self.title, str) else self.title,
-            category=slug(self.category),
-            languages=self.languages,
-            schedule=self.schedule,
-            max_age=self.max_age,
-            max_stories=self.max_stories,
-            min_posts=self.min_posts,
-            approval=self.approval,
-            copies_to=self.copies_to,
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class SmtpSettings:
-    """`[mail.smtp]`."""
-
-    host: str = _key(checks.text, "localhost")
-    port: int = _key(checks.port, 587)
-    security: str = _key(checks.one_of("starttls", "tls", "none"), "starttls")
-    username: str | None = _key(checks.text, None)
-    password: str | None = _key(checks.text, None, shown=False)
-    connections: int = _key(checks.count, 8)
-
-
-@dataclass(frozen=True, kw_only=True)
-class DkimSettings:
-    """`[mail.dkim]`."""
-
-    domain: str = _key(checks.text)
-    selector: str = _key(checks.text)
-    key_file: str = _key(checks.text)
-
-
-@dataclass(frozen=True, kw_only=True)
-class MailSettings:
-    """`[mail]`."""
-
-    sender: str = _key(checks.email)
-    reply_to: str | None = _key(checks.email, None)
-    transport: str = _key(checks.one_of("outbox", "smtp"), "outbox")
-    on_uncertain: str = _key(checks.one_of("resend", "hold"), "resend")
-    #: Messages and seconds: at most so many in so long.
-    rate: tuple[int, int] = _key(checks.rate, (50, 1))
-    smtp: SmtpSettings | None = None
-    dkim: DkimSettings | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoreSettings:
-    """`[store]`."""
-
-    url: str = _key(checks.store_url, "sqlite:///var/publisher.db")
-
-
-@dataclass(frozen=True, kw_only=True)
-class WebSettings:
-    """`[web]`: the secret signs readers' links already; there is no server yet."""
-
-    host: str = _key(checks.text, "127.0.0.1")
-    port: int = _key(checks.port, 8000)
-    secret_file: str = _key(checks.text, "var/secret")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScheduleSettings:
-    """`[schedule]`."""
-
-    collect_every: timedelta = _key(checks.duration, timedelta(minutes=5))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """A publication, as configured."""
-
-    site: SiteSettings
-    mail: MailSettings
-    posts: PostsSettings = PostsSettings()
-    feeds: FeedsSettings = FeedsSettings()
-    digests: tuple[DigestSettings, ...] = ()
-    store: StoreSettings = StoreSettings()
-    web: WebSettings = WebSettings()
-    schedule: ScheduleSettings = ScheduleSettings()
-
-
 #: From the innermost out: each is converted by the hooks of those before it.
 _TABLES = (
     AuthorSettings,
     SiteSettings,
     SourceSettings,
     PostsSettings,
+    OverrideSettings,
+    ExtraSettings,
     FeedsSettings,
     DigestSettings,
     SmtpSettings,
@@ -227,6 +58,10 @@ _TABLES = (
     ScheduleSettings,
     Settings,
 )
+
+
+#: Which keys are lists of tables, and in which table.
+_LISTS = (("", "digests"), ("posts", "sources"), ("feeds", "override"), ("feeds", "extra"))
 
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -246,7 +81,8 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
         raise UsageError(f"{path} is not TOML: {error}") from error
     _override(raw, environment)
     problems = list(_read_secrets(raw, path.resolve().parent.parent))
-    for tables, key, name in ((raw, "digests", "digests"), (raw.get("posts"), "sources", "posts.sources")):
+    for room, key in _LISTS:
+        tables, name = raw.get(room) if room else raw, f"{room}.{key}" if room else key
         if isinstance(tables, dict) and not isinstance(tables.get(key, []), list):
             del tables[key]
             problems.append(f"{name}: must be a list of tables, each below its own [[{name}]]")
@@ -304,16 +140,16 @@ def _hand_down(table: Any) -> None:
 
 def _contradictions(raw: dict[str, Any]) -> Iterator[str]:
     """Find what is wrong only together, and what this version cannot do, rather than do less than it was told."""
-    table = raw.get("posts")
-    yield from _repeated_names("digests", raw.get("digests", []))
-    yield from _repeated_names("posts.sources", table.get("sources", []) if isinstance(table, dict) else [])
-    mail, feeds = raw.get("mail"), raw.get("feeds")
+    for room, key, named in (
+        ("", "digests", "digests"),
+        ("posts", "sources", "posts.sources"),
+        ("feeds", "extra", "feeds.extra"),
+    ):
+        table = raw.get(room) if room else raw
+        yield from _repeated_names(named, table.get(key, []) if isinstance(table, dict) else [])
+    mail = raw.get("mail")
     if isinstance(mail, dict) and mail.get("transport") == "smtp":
         yield from _smtp_contradictions(mail)
-    if isinstance(feeds, dict):
-        for key in ("archives", "hubs"):
-            if checks.typed(feeds.get(key)):
-                yield f"feeds.{key}: is not there yet in this version; leave it empty"
 
 
 def _repeated_names(key: str, tables: list[Any]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from publisher.model.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -56,14 +57,32 @@ class Output:
         """Say whether a file of this path stands."""
         return (self.folder / path).is_file()
 
+    def read(self, path: str) -> bytes | None:
+        """Read a file; None where there is none."""
+        try:
+            return (self.folder / path).read_bytes()
+        except OSError:
+            return None
+
+    def differing(self, files: Iterable[OutputFile]) -> list[str]:
+        """Name the files that do not stand as they should. Raises OutputError."""
+        with self._translated():
+            return [file.path for file in files if self._differs(file)]
+
     def write(self, files: Iterable[OutputFile]) -> Written:
         """Put every file in place that differs from what stands there.
 
         All new bytes are on the disk before the first file is replaced, the manifest last; a reader never sees
         half a file. Raises OutputError.
         """
-        try:
+        with self._translated():
             return self._write(list(files))
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn what the file system says into a sentence."""
+        try:
+            yield
         except OSError as error:
             where = error.filename or self.folder
             raise OutputError(

@@ -15,12 +15,13 @@ from publisher.app import Publication
 from publisher.mail.outbox import Outbox
 from publisher.mail.smtp import Smtp
 from publisher.model.errors import LostStateError, UsageError
+from publisher.settings import SmtpSettings
 from tests.build import NOW, write_post
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from publisher.config import Settings
+    from publisher.settings import Settings
 
 
 @pytest.fixture
@@ -135,9 +136,7 @@ def test_messages_go_where_the_configuration_says(publication: Path, settings: S
         transport = site._transport()
         assert isinstance(transport, Outbox)
         assert transport.folder == publication / "var" / "outbox"
-    relay = replace(
-        settings.mail, transport="smtp", rate=(10, 1), smtp=config.SmtpSettings(host="localhost", port=2525)
-    )
+    relay = replace(settings.mail, transport="smtp", rate=(10, 1), smtp=SmtpSettings(host="localhost", port=2525))
     with opened(publication, replace(settings, mail=relay)) as site:
         transport = site._transport()
         assert isinstance(transport, Smtp)

@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from publisher.config import Settings
+    from publisher.settings import Settings
 
 #: The least that a configuration can say.
 LEAST = """
@@ -211,8 +211,8 @@ def test_a_title_may_be_one_for_all_languages(folder: Path) -> None:
         ("feeds.max_bytes", "-1"),
         ("feeds.formats", "['rss', 'pdf']"),
         ("feeds.formats", "[]"),
-        ("feeds.archives", "['all']"),
-        ("feeds.hubs", "['https://hub.example.org/']"),
+        ("feeds.archives", "['../all']"),
+        ("feeds.hubs", "['hub.example.org']"),
         ("digests[0].name", "'World News'"),
         ("digests[0].title", "{ english = 5 }"),
         ("digests[0].category", "'!'"),
@@ -298,7 +298,11 @@ def test_what_is_wrong_only_together_is_reported_at_once(folder: Path) -> None:
     [
         ('[sight]\ntitle = "x"', "sight: is not known; did you mean 'site'?"),
         ("[feeds]\nentrys = 3", "feeds.entrys: is not known; did you mean 'entries'?"),
-        ("[feeds]\nzzz = 3", "feeds.zzz: is not known; known are archives, entries, formats, hubs, max_bytes"),
+        (
+            "[feeds]\nzzz = 3",
+            "feeds.zzz: is not known; known are archives, content, entries, extra, formats, hubs, max_bytes, "
+            "override, ttl",
+        ),
         ("[mail.smtp]\nhots = 'x'", "mail.smtp.hots: is not known; did you mean 'host'?"),
         ("[[digests]]\nnmae = 'x'", "digests[0].nmae: is not known; did you mean 'name'?"),
     ],

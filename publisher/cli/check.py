@@ -11,13 +11,14 @@ from publisher.cli.show import dump, echo, one_line, progress, table
 
 if TYPE_CHECKING:
     from publisher.app import Publication
+    from publisher.jobs.check_feeds import FeedsChecked
     from publisher.jobs.check_posts import Checked
 
 
 @click.command(
     epilog="""\b
 Examples:
-  publish check             configuration, rules of cleaning, folders, database
+  publish check             configuration, rules of cleaning, folders, database, feeds
   publish check --posts     and every post, rendered as a feed would show it
 """
 )
@@ -28,8 +29,9 @@ Examples:
 def check(context: click.Context, *, every_post: bool, as_json: bool) -> None:
     """Check that everything is sound, without publishing.
 
-    With --posts, every body is rendered; what cannot be goes into quarantine, and is named. Exit code 1 if a post is
-    left out.
+    The feeds in the output folder are read back, in every format, with their history: no post twice, none under
+    another id or date than the ledger has. With --posts, every body is rendered; what cannot be goes into quarantine,
+    and is named. Exit code 1 if a post is left out, or a feed is not as it should be.
     """
     options = options_of(context)
     with options.publication(progress=progress(quiet=options.quiet)) as publication:
@@ -37,6 +39,7 @@ def check(context: click.Context, *, every_post: bool, as_json: bool) -> None:
         _ = publication.bodies
         with publication.running(waiting=lambda pid: click.echo(f"publish: waiting for process {pid}", err=True)):
             found = _check_posts(publication) if every_post else None
+        feeds = _check_feeds(publication)
         with publication.database.read() as connection:
             from publisher.store import sources
 
@@ -46,14 +49,15 @@ def check(context: click.Context, *, every_post: bool, as_json: bool) -> None:
             {
                 "rendered": found.rendered if found else None,
                 "quarantined": [{"path": path, "line": line, "reason": reason} for path, line, reason in left_out],
+                "feeds": {"files": feeds.files, "entries": feeds.entries, "findings": feeds.findings},
                 "warnings": [
                     {"path": path, "warning": each} for path, each in (found.warnings if found else {}).items()
                 ],
             }
         )
     elif not options.quiet:
-        _show(found, left_out)
-    context.exit(1 if left_out else 0)
+        _show(found, feeds, left_out)
+    context.exit(1 if left_out or feeds.findings else 0)
 
 
 def _check_posts(publication: Publication) -> Checked:
@@ -63,12 +67,27 @@ def _check_posts(publication: Publication) -> Checked:
     return check_posts(publication.database, publication.bodies, now=publication.now, progress=publication.progress)
 
 
-def _show(found: Checked | None, left_out: list[tuple[str, int | None, str | None]]) -> None:
+def _check_feeds(publication: Publication) -> FeedsChecked:
+    from publisher.jobs.check_feeds import FeedChecker
+
+    return FeedChecker(
+        database=publication.database,
+        output=publication.output,
+        plan=publication.feed_plan,
+        progress=publication.progress,
+    ).check()
+
+
+def _show(found: Checked | None, feeds: FeedsChecked, left_out: list[tuple[str, int | None, str | None]]) -> None:
     if found is not None:
         echo(f"{found.rendered:,} {'post' if found.rendered == 1 else 'posts'} can be rendered.")
         for path, warning in found.warnings.items():
             echo(one_line(f"{path}: {warning}"))
+    for finding in feeds.findings:
+        echo(one_line(finding))
+    if not feeds.findings:
+        echo(f"{feeds.files:,} feed files with {feeds.entries:,} entries agree with the ledger of ids.")
     if left_out:
         table(["file", "line", "reason"], left_out, right=[1])
-    else:
-        echo("No post is left out. Configuration, folders and database are sound.")
+    elif not feeds.findings:
+        echo("No post is left out. Configuration, folders, database and feeds are sound.")

@@ -35,7 +35,7 @@ def explain(context: click.Context, code: str, *, cleaning: bool, as_json: bool)
     from publisher.jobs.explain import explain as find
 
     with options_of(context).publication() as publication:
-        found = find(publication.database, publication.bodies, code, publication.settings.feeds.formats)
+        found = find(publication.database, publication.bodies, code, publication.feed_plan)
     if found is None:
         raise UsageError(f"no post {code!r} has been collected: see `publish quarantine`, or run `publish feeds` first")
     if as_json:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.options import Options, options_of, with_global_options
-from publisher.cli.show import echo, one_line, progress, table
+from publisher.cli.options import Options, json_option, options_of, with_global_options
+from publisher.cli.show import dump, echo, one_line, progress, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from publisher.app import Publication
     from publisher.jobs.report import Report
+    from publisher.model.notice import Shown
 
 _dry_run = click.option("--dry-run", is_flag=True, help="Say what would change; write and send nothing.")
 force_option = click.option("--force", is_flag=True, help="Withdraw posts however many are gone at once.")
@@ -31,15 +32,55 @@ def whole_run(options: Options, *, dry_run: bool, force: bool) -> int:
 Examples:
   publish feeds
   publish feeds --dry-run
+  publish feeds --diff          what subscribers of each feed would notice, before anything is written
 """
 )
+@click.option("--diff", is_flag=True, help="Say what subscribers of each feed would notice; write nothing.")
 @_dry_run
 @force_option
+@json_option
 @with_global_options
 @click.pass_context
-def feeds(context: click.Context, *, dry_run: bool, force: bool) -> None:
-    """Collect posts and write the feeds; send nothing."""
-    context.exit(_run(options_of(context), lambda publication: publication.run_feeds(), dry_run=dry_run, force=force))
+def feeds(context: click.Context, *, diff: bool, dry_run: bool, force: bool, as_json: bool) -> None:
+    """Collect posts and write the feeds; send nothing.
+
+    With --diff nothing is written: it lists, feed by feed, what is new, edited or withdrawn, and nothing else.
+    """
+    if as_json and not diff:
+        raise click.UsageError("--json stands with --diff.")
+    shown = (_show_notices_as_json if as_json else _show_notices) if diff else None
+    context.exit(
+        _run(
+            options_of(context),
+            lambda publication: publication.run_feeds(),
+            dry_run=dry_run or diff,
+            force=force,
+            show=shown,
+        )
+    )
+
+
+def _show_notices(report: Report, _publication: Publication, _seconds: float) -> None:
+    noticed = {path: notice for path, notice in sorted(report.notices.items()) if notice}
+    for path, notice in noticed.items():
+        echo(path)
+        for sign, entries in (("+", notice.new), ("~", notice.edited), ("-", notice.withdrawn)):
+            for entry in entries:
+                echo(one_line(f"  {sign} {entry.title}"))
+    echo("+ new, ~ edited, - withdrawn" if noticed else "No subscriber would notice anything.")
+
+
+def _show_notices_as_json(report: Report, _publication: Publication, _seconds: float) -> None:
+    def told(entries: tuple[Shown, ...]) -> list[dict[str, str]]:
+        return [{"id": entry.id, "title": entry.title} for entry in entries]
+
+    dump(
+        {
+            path: {"new": told(notice.new), "edited": told(notice.edited), "withdrawn": told(notice.withdrawn)}
+            for path, notice in sorted(report.notices.items())
+            if notice
+        }
+    )
 
 
 @click.command(
@@ -71,18 +112,27 @@ def digest(context: click.Context, name: str, *, language: str | None, dry_run: 
     context.exit(_run(options, work, dry_run=dry_run, force=force))
 
 
-def _run(options: Options, work: Callable[[Publication], Report], *, dry_run: bool, force: bool) -> int:
+def _run(
+    options: Options,
+    work: Callable[[Publication], Report],
+    *,
+    dry_run: bool,
+    force: bool,
+    show: Callable[[Report, Publication, float], None] | None = None,
+) -> int:
     started = time.monotonic()
     with options.publication(rehearsal=dry_run, progress=progress(quiet=options.quiet)) as publication:
         publication.force = force
         with publication.running(waiting=_say_waiting):
             report = work(publication)
         if not options.quiet:
-            _show(report, publication, time.monotonic() - started)
+            (show or _show)(report, publication, time.monotonic() - started)
     for file in report.collected.newly_quarantined:
         click.echo(one_line(f"{file.path}, line {file.line}: {file.reason}"), err=True)
     for path, reason in report.broken.items():
         click.echo(one_line(f"{path}: {reason}"), err=True)
+    for remark in report.remarks:
+        click.echo(one_line(f"publish: {remark}"), err=True)
     for trouble in report.troubles:
         click.echo(f"publish: {trouble}", err=True)
     if report.nothing_published:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from html import unescape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -34,6 +35,11 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "draft": ("draft",),
     "permalink": ("permalink",),
     "significant": ("significant",),
+    "translation": ("translation_of", "translation_key", "translationKey"),
+    "enclosure": ("enclosure", "enclosures", "attachments"),
+    "rights": ("rights", "copyright", "license"),
+    "replies": ("comments_url", "replies", "comments"),
+    "source": ("source",),
 }
 
 _DATE = re.compile(
@@ -120,7 +126,11 @@ def words(value: Any, *, by_space: bool = False) -> tuple[str, ...]:
         value = value.split(",") if "," in value else value.split() if by_space else [value]
     if not isinstance(value, list):
         return ()
-    names = [text(item, limits.ITEM_CHARS) for item in value[: limits.LIST_ITEMS]]
+    # Scraped lists have `r&amp;d`.
+    names = [
+        text(unescape(item) if isinstance(item, str) else item, limits.ITEM_CHARS)
+        for item in value[: limits.LIST_ITEMS]
+    ]
     return tuple(dict.fromkeys(name for name in names if name))
 
 

@@ -8,7 +8,7 @@ import re
 import stat
 from typing import TYPE_CHECKING, Any
 
-from publisher.content import fields, frontmatter, limits
+from publisher.content import extras, fields, frontmatter, limits
 from publisher.content.liquid import has_liquid
 from publisher.kit.urls import absolute
 from publisher.model.errors import PostError
@@ -67,6 +67,8 @@ def _post(path: str, source: Source, get: _Fields, body: str) -> Post:
         body_hash=hash_of(body),
         permalink=_permalink(path, source, get("permalink"), when, categories),
         significant=fields.flag(said, default=True) if (said := get("significant")) else None,
+        story=fields.text(get("translation"), limits.CODE_CHARS) or None,
+        extras=extras.of(get, source),
         context=hash_of(f"{get.metadata!r} {when}") if _asks_for_front_matter(body, source, get.metadata) else "",
     )
 

@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     from publisher.model.post import Post, Removed
 
 #: Raised by one whenever the same body would come out differently.
-PIPELINE = 2
+PIPELINE = 3
 
 #: As people write the default mark that ends a summary.
 _MORE = re.compile(r"<!--[ \t]{0,9}more[ \t]{0,9}-->", re.IGNORECASE)
+
+_PIXELS = re.compile(r"[1-9][0-9]{0,4}")
 
 _options = pyromark.Options
 _MARKDOWN = pyromark.Markdown(
@@ -132,11 +134,13 @@ class BodyRenderer:
         _make_absolute(tree, post.origin_url or post.permalink or source.site_url)
         # Once more: the parser has made characters of references such as &#1;, which no feed may have.
         html = fit_for_xml(_SANITISER.clean(write(tree))).strip()
+        picture = next((each for each in tree.iter("img") if each.get("src")), None)
         separator = str(front_matter.get("excerpt_separator") or source.excerpt_separator)
         return RenderedBody(
             html=html,
             lead=_lead(subject, post.language, body, tree, separator),
-            image=_first_picture(tree),
+            image=picture.get("src") if picture is not None else None,
+            image_size=_size(picture) if picture is not None else None,
             removed=removed + tidied + cleaned.removed,
             credit=cleaned.credit,
             authors=cleaned.authors,
@@ -185,5 +189,7 @@ def _make_absolute(tree: HtmlElement, base: str) -> None:
             del element.attrib[name]
 
 
-def _first_picture(tree: HtmlElement) -> str | None:
-    return next((source for picture in tree.iter("img") if (source := picture.get("src"))), None)
+def _size(picture: HtmlElement) -> tuple[int, int] | None:
+    """Read the size of a picture, in pixels, where its attributes say so."""
+    width, height = (picture.get(name, "") for name in ("width", "height"))
+    return (int(width), int(height)) if _PIXELS.fullmatch(width) and _PIXELS.fullmatch(height) else None

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
+    from publisher.model.post import Origin
+
 #: Raised by one whenever the same file would be read as another post.
-_READER = 2
+_READER = 3
 #: Where a summary ends, if nobody says otherwise; blanks may stand in it.
 DEFAULT_SEPARATOR = "<!--more-->"
 
@@ -38,6 +40,8 @@ class Source:
     page_url: str | None = None
     categories: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
+    #: The feed that its posts are taken from, where they are.
+    origin: Origin | None = None
     #: Whether the folders above a post are its categories, as Jekyll has it.
     folder_categories: bool = False
     #: Where the summary of a post ends in its body.

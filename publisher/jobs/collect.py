@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING
 from publisher.content import reading
 from publisher.jobs.ports import silent
 from publisher.model import change as changes
-from publisher.model.change import Change, Kind
+from publisher.model.change import Change, Kind, is_first_publication
 from publisher.model.errors import PublisherError
 from publisher.model.feed import feeds_of, touched
 from publisher.model.identity import Claims, has_got_code, identify, match_renames
-from publisher.model.naming import slug
-from publisher.model.post import Post, State
-from publisher.store import facts, feeds, posts, sources
+from publisher.model.naming import entry_ids_like, slug
+from publisher.model.post import Post, State, stories_of
+from publisher.store import archives, facts, feeds, guids, posts, sources
 from publisher.store.sources import Remembered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from publisher.content.reading import Outcome, Reading
     from publisher.content.scan import SourceFile
     from publisher.content.sources import Library
     from publisher.jobs.ports import Progress, Weigh
-    from publisher.model.feed import FeedKey
+    from publisher.model.feed import FeedKey, Selection
     from publisher.model.post import KnownPost
     from publisher.store.database import Database, Transaction
 
@@ -56,6 +56,7 @@ def collect(
     *,
     authority: str,
     now: datetime,
+    selections: Sequence[Selection] = (),
     force: bool = False,
     ahead: Reading | None = None,
     progress: Progress = silent,
@@ -77,7 +78,7 @@ def collect(
     with database.begin() as connection:
         remembered = sources.known(connection, [*gone, *(file.path for file in look.fresh if file.path in stamps)])
         claims = Claims(look.seen, {file.path for file in look.fresh})
-        run = _Run(connection, claims, remembered, gone, weigh, authority, now)
+        run = _Run(connection, claims, remembered, gone, weigh, authority, now, selections)
         for batch in _batches(ahead, progress):
             run.take(batch)
         run.settle(force=force)
@@ -121,6 +122,8 @@ class _Run:
     weigh: Weigh
     authority: str
     now: datetime
+    #: The feeds that are configured by hand.
+    selections: Sequence[Selection]
     stale: set[FeedKey] = field(default_factory=set)
     kinds: Counter[Kind] = field(default_factory=Counter)
     newly_quarantined: list[Remembered] = field(default_factory=list)
@@ -129,9 +132,11 @@ class _Run:
     _missing: list[KnownPost] = field(default_factory=list)
     #: In an empty store nothing has to be looked up.
     _is_first: bool = False
+    _has_archives: bool = False
 
     def __post_init__(self) -> None:
         self._is_first = not posts.anything(self.connection)
+        self._has_archives = archives.anything(self.connection)
         codes = [code for path in self.gone if (code := self.remembered[path].code)]
         self._missing = [known for known in self._known(codes).values() if not known.post.own_code]
 
@@ -196,6 +201,7 @@ class _Run:
         if code is not None and code != post.code and post.code not in known and has_got_code(post, known.get(code)):
             posts.rename(self.connection, code, post.code)
             known[post.code] = replace(known[code], post=replace(known[code].post, code=post.code))
+            guids.record(self.connection, [known[post.code]], self.now)
             self.claims.keep(code, post.path)
         return post
 
@@ -226,10 +232,50 @@ class _Run:
         self._apply([changes.withdraw(known, now=self.now) for known in sorted(leaving, key=lambda known: known.code)])
 
     def _apply(self, decided: list[Change]) -> None:
+        decided = self._with_free_ids(decided)
         self.kinds.update(change.kind for change in decided)
         posts.apply(self.connection, decided)
+        first = [change.after for change in decided if change.after and is_first_publication(change)]
+        guids.record(self.connection, first, self.now)
         slugs = posts.section_slugs(self.connection)
-        self.stale |= touched(decided, lambda known: [slugs[slug(name)] for name in known.post.categories])
+        changed = [change for change in decided if change.before != change.after]
+        self.stale |= touched(changed, lambda known: _sections(known.post, slugs), self.selections)
+        self._show_relatives(changed, slugs)
+        if self._has_archives:
+            archives.mark_stale(self.connection, [change.after.code for change in changed if change.after])
+
+    def _with_free_ids(self, decided: list[Change]) -> list[Change]:
+        """Let no post be published under an id that readers know as another one."""
+        wanted = {
+            change.after.entry_id: change.after.code
+            for change in decided
+            if change.after and change.after.entry_id and is_first_publication(change)
+        }
+        ledger = {} if self._is_first else guids.known(self.connection, wanted)
+        taken = {known for known, rows in ledger.items() if wanted[known] not in {row.code for row in rows}}
+        return [
+            replace(change, after=replace(change.after, entry_id=self._free_id(change.after.entry_id, wanted)))
+            if change.after and change.after.entry_id in taken and is_first_publication(change)
+            else change
+            for change in decided
+        ]
+
+    def _free_id(self, entry_id: str, wanted: Container[str]) -> str:
+        return next(
+            free for free in entry_ids_like(entry_id) if free not in wanted and not guids.known(self.connection, [free])
+        )
+
+    def _show_relatives(self, changed: list[Change], slugs: dict[str, str]) -> None:
+        """Let the translations of what has changed point to it as it is now."""
+        # In an empty store all feeds are to be written as it is.
+        if self._is_first or not changed or not posts.anything_translated(self.connection):
+            return
+        both = [known.post for change in changed for known in (change.before, change.after) if known]
+        relatives = posts.of_stories(self.connection, {name for post in both for name in stories_of(post)})
+        for known in relatives:
+            self.stale |= feeds_of(known.post, _sections(known.post, slugs), self.selections)
+        if self._has_archives:
+            archives.mark_stale(self.connection, [known.code for known in relatives])
 
     def _remember(self, noted: list[Remembered]) -> None:
         sources.remember(self.connection, noted)
@@ -249,10 +295,16 @@ class _Run:
         for post in winners:
             if post.path in mended:
                 slugs = slugs or posts.section_slugs(self.connection)
-                self.stale |= feeds_of(post.language, [slugs[slug(name)] for name in post.categories])
+                self.stale |= feeds_of(post, _sections(post, slugs), self.selections)
+        if self._has_archives:
+            archives.mark_stale(self.connection, [post.code for post in winners if post.path in mended])
 
     def _known(self, codes: Iterable[str]) -> dict[str, KnownPost]:
         return {} if self._is_first else posts.known(self.connection, codes)
+
+
+def _sections(post: Post, slugs: dict[str, str]) -> list[str]:
+    return [slugs[slug(name)] for name in post.categories]
 
 
 def _noted(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from publisher.model.feed import FeedKey, feeds_of
+from publisher.jobs.feed_plan import archive_path
+from publisher.model.feed import feeds_of
 from publisher.model.naming import slug
 from publisher.model.post import RenderedBody, State
-from publisher.store import editions, feeds, posts, sources
+from publisher.store import archives, editions, feeds, posts, sources
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from publisher.jobs.feed_plan import FeedPlan
     from publisher.jobs.render_bodies import Bodies
     from publisher.model.post import KnownPost, Removed
     from publisher.store.database import Database, Transaction
@@ -41,7 +41,7 @@ class Explanation:
     reason: str | None
 
 
-def explain(database: Database, bodies: Bodies, name: str, formats: Sequence[str]) -> Explanation | None:
+def explain(database: Database, bodies: Bodies, name: str, plan: FeedPlan) -> Explanation | None:
     """Find a post by its code or its path; None if there is no such post.
 
     A body that no feed has shown yet is rendered to tell what would be taken out of it.
@@ -53,7 +53,7 @@ def explain(database: Database, bodies: Bodies, name: str, formats: Sequence[str
             return None if source is None else _unread(source)
         rendered = posts.rendered(connection, [known.code]).get(known.code)
         # Without a body that can be shown it is in no feed, whatever its rank.
-        shown = _showing(connection, known) if rendered else []
+        shown = _showing(connection, known, plan) if rendered else []
         body = rendered[1] if rendered else next(bodies.render(connection, [known.post]))
         told = body if isinstance(body, RenderedBody) else None
         return Explanation(
@@ -62,7 +62,7 @@ def explain(database: Database, bodies: Bodies, name: str, formats: Sequence[str
             state=known.state,
             id=known.entry_id,
             title=known.post.title,
-            feeds=[f"{key.path}.{each}" for key in shown for each in formats],
+            feeds=[path for place in shown for path in plan.paths(place)],
             editions=editions.with_post(connection, known.code),
             cleaning=told.removed if told else (),
             authors=told.authors if told else (),
@@ -88,16 +88,17 @@ def _unread(source: sources.Remembered) -> Explanation:
     )
 
 
-def _showing(connection: Transaction, known: KnownPost) -> list[FeedKey]:
+def _showing(connection: Transaction, known: KnownPost, plan: FeedPlan) -> list[str]:
+    """Name the documents that show a post, without their extensions: feeds, and pages of their history."""
     if known.state is not State.PUBLISHED:
         return []
     slugs = posts.section_slugs(connection)
     entries = {feed.key: feed.entries for feed in feeds.everything(connection)}
-    places = sorted(
-        feeds_of(known.post.language, [slugs[slug(name)] for name in known.post.categories]), key=lambda key: key.path
-    )
-    return [
-        key
-        for key in places
-        if entries.get(key) and known.code in (each.code for each in posts.newest(connection, key, entries[key]))
-    ]
+    sections = [slugs[slug(name)] for name in known.post.categories]
+    shown: list[str] = []
+    for key in sorted(feeds_of(known.post, sections, plan.selections.values()), key=lambda key: key.path):
+        newest = posts.newest(connection, key, entries.get(key, 0), plan.selection_of(key))
+        shown += [key.path] if known.code in (each.code for each in newest) else []
+        page = archives.page_of(connection, key, known.code) if plan.has_history(key) else None
+        shown += [archive_path(key, page)] if page else []
+    return shown

@@ -1,149 +1,271 @@
-"""Publish: the feeds that no longer show what the posts say are written anew."""
+"""Publish: the feeds that no longer show what the posts say are written anew, each with its page for people."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass
+import contextlib
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
-from publisher.feeds.document import TYPES, Author, FeedDocument, whole_second
+from publisher.feeds.document import TYPES, History, whole_second
 from publisher.files import OutputFile, Written
+from publisher.jobs.feed_plan import archive_path
 from publisher.jobs.ports import silent
+from publisher.jobs.publish_archives import Archivist, tombstones_of
 from publisher.kit.parallel import spread
+from publisher.model.errors import TemplateError
 from publisher.model.feed import FeedKey, in_order, within
-from publisher.store import facts, feeds, posts
+from publisher.model.notice import Notice, notice
+from publisher.site.feed_page import FeedPage
+from publisher.store import archives, facts, feeds, pings, posts
 from publisher.store.feeds import FeedStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
+    from publisher.feeds.document import FeedDocument
     from publisher.files import Output
+    from publisher.jobs.feed_plan import FeedPlan
     from publisher.jobs.ports import Progress
     from publisher.jobs.render_bodies import Bodies
-    from publisher.model.post import Article
+    from publisher.model.archive import Page
+    from publisher.model.notice import Shown
+    from publisher.model.post import Article, KnownPost
+    from publisher.site.index import SitePages
     from publisher.store.database import Database
 
-#: Raised by one whenever the same posts would give other bytes.
-FORMAT = 2
 #: How many feeds are in memory at once.
 _AT_ONCE = 16
 #: How many feeds are worth another process.
 _WORTH_SHARING = 8
-#: Feeds have had this year in their ids from the beginning.
-_FEED_YEAR = 2024
+#: Withdrawn posts that a feed still names.
+_TOMBSTONES = 50
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FeedPlan:
-    """What all feeds of a publication have in common."""
+class Published:
+    """What was written: feeds, and pages for people."""
 
-    site_title: str
-    site_url: str
-    authority: str
-    author_name: str
-    author_email: str | None
+    feeds: Written = field(default_factory=Written)
+    pages: Written = field(default_factory=Written)
+    #: What could not be done, a sentence each.
+    troubles: tuple[str, ...] = ()
+    #: In a rehearsal: what subscribers would notice, by the path of each feed.
+    notices: dict[str, Notice] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Choice:
+    """What one feed is to show."""
+
+    key: FeedKey
+    posts: Sequence[KnownPost]
+    withdrawn: Sequence[KnownPost]
+    #: Whether these are all posts that there are.
+    every: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Encoded:
+    """One feed as bytes."""
+
     entries: int
-    max_bytes: int
-    formats: tuple[str, ...]
-    #: What else decides about entries: addresses and marks of the sources, rules of cleaning.
-    rendering: tuple[str, ...]
+    updated: datetime
+    #: By extension.
+    contents: dict[str, bytes]
+    page: bytes | None
+    trouble: str | None
+
+
+@dataclass(kw_only=True)
+class FeedPublisher:
+    """Writes the feeds of one publication."""
+
+    database: Database
+    output: Output
+    bodies: Bodies
+    plan: FeedPlan
+    pages: SitePages
+    now: datetime
+    #: The real time, by which hubs are told.
+    clock: datetime
+    progress: Progress = silent
+
+    def publish(self) -> Published:
+        """Write every feed that is stale, or whose files are missing. Raises OutputError."""
+        known, names = self._prepare()
+        due = [feed.key for feed in known if feed.stale or not self._stands(feed.key)]
+        waiting = set(due)
+        unchanged = [path for feed in known if feed.key not in waiting for path in self.plan.paths(feed.key.path)]
+        done = Published(feeds=Written(unchanged=tuple(unchanged)))
+        for start in range(0, len(due), _AT_ONCE):
+            self.progress("writing feeds", start, len(due))
+            written = self._write(due[start : start + _AT_ONCE], names)
+            done = Published(
+                feeds=done.feeds + written.feeds,
+                pages=done.pages + written.pages,
+                troubles=tuple(dict.fromkeys(done.troubles + written.troubles)),
+                notices=done.notices | written.notices,
+            )
+        self.progress("writing feeds", len(due), len(due))
+        return done
+
+    def _prepare(self) -> tuple[list[FeedStatus], dict[str, str]]:
+        """List the feeds, and mark all of them where the plan has changed."""
+        with self.database.begin() as connection:
+            feeds.mark_stale(connection, [FeedKey()] if not feeds.count(connection) else [])
+            if facts.get(connection, "feeds") != self.plan.fingerprint:
+                feeds.keep_extras(connection, self.plan.selections)
+                feeds.mark_all_stale(connection)
+                archives.mark_all_stale(connection)
+                facts.put(connection, "feeds", self.plan.fingerprint)
+            return feeds.everything(connection), posts.section_names(connection)
+
+    def _stands(self, key: FeedKey) -> bool:
+        paths = [*self.plan.paths(key.path), f"{key.path}.html"]
+        if self.plan.has_history(key):
+            with self.database.read() as connection:
+                pages = archives.pages(connection, key)
+            if not all(self._archivist.stands(key, page) for page in pages):
+                return False
+        return all(map(self.output.has, paths))
 
     @property
-    def fingerprint(self) -> str:
-        """Changes whenever every feed has to be written again."""
-        words = json.dumps([FORMAT, asdict(self)], sort_keys=True)
-        return hashlib.blake2b(words.encode(), digest_size=16).hexdigest()
-
-
-def publish_feeds(
-    database: Database, output: Output, bodies: Bodies, plan: FeedPlan, *, now: datetime, progress: Progress = silent
-) -> Written:
-    """Write every feed that is stale, or whose files are missing. Raises OutputError."""
-    with database.begin() as connection:
-        feeds.mark_stale(connection, [FeedKey()] if not feeds.count(connection) else [])
-        if facts.get(connection, "feeds") != plan.fingerprint:
-            feeds.mark_all_stale(connection)
-            facts.put(connection, "feeds", plan.fingerprint)
-        known = feeds.everything(connection)
-        names = posts.section_names(connection)
-    due = [feed.key for feed in known if feed.stale or not _stands(output, feed.key, plan)]
-    done = Written(unchanged=tuple(path for feed in known if feed.key not in due for path in _paths(feed.key, plan)))
-    for start in range(0, len(due), _AT_ONCE):
-        progress("writing feeds", start, len(due))
-        done += _write(database, output, bodies, plan, due[start : start + _AT_ONCE], names, now)
-    progress("writing feeds", len(due), len(due))
-    return done
-
-
-def _write(
-    database: Database,
-    output: Output,
-    bodies: Bodies,
-    plan: FeedPlan,
-    keys: Sequence[FeedKey],
-    names: dict[str, str],
-    now: datetime,
-) -> Written:
-    files: list[OutputFile] = []
-    statuses: list[FeedStatus] = []
-    with database.read() as connection:
-        chosen = {key: posts.newest(connection, key, plan.entries) for key in keys}
-    every = {known.code: known for posts_of_feed in chosen.values() for known in posts_of_feed}
-    rendered = {article.code: article for article in bodies.articles(database, every.values(), now=now)}
-    documents: list[FeedDocument] = []
-    for key in keys:
-        shown = [rendered[known.code] for known in chosen[key] if known.code in rendered]
-        articles = within(in_order(shown), plan.max_bytes)
-        document = _document(key, plan, names, articles)
-        documents.append(document)
-        statuses.append(
-            FeedStatus(key=key, stale=False, entries=len(articles), updated=document.updated if articles else None)
+    def _archivist(self) -> Archivist:
+        return Archivist(
+            database=self.database,
+            output=self.output,
+            bodies=self.bodies,
+            plan=self.plan,
+            now=self.now,
+            progress=self.progress,
         )
-    # feedgen takes a tenth of a small run to import: only where a feed is written, and before processes share the work.
-    from publisher.feeds import jsonfeed, xml
 
-    def encode(document: FeedDocument) -> dict[str, bytes]:
-        encoded = xml.build(document) if {"rss", "atom"} & set(plan.formats) else {}
-        encoded["json"] = jsonfeed.build(document)
-        return {extension: encoded[extension] for extension in TYPES if extension in plan.formats}
+    def _write(self, keys: Sequence[FeedKey], names: dict[str, str]) -> Published:
+        choices = [self._choose(key) for key in keys]
+        every = {known.code: known for choice in choices for known in choice.posts}
+        rendered = {
+            article.code: article for article in self.bodies.articles(self.database, every.values(), now=self.now)
+        }
+        done = Written()
+        documents: list[tuple[FeedDocument, list[Page]]] = []
+        for choice in choices:
+            pages: list[Page] = []
+            if self.plan.has_history(choice.key):
+                # Before the feed that links to them.
+                written, pages = self._archivist.publish(choice.key)
+                done += written
+            documents.append((self._document(choice, rendered, pages, names), pages))
+        encoded = self._encode(keys, documents, names)
+        notices: dict[str, Notice] = {}
+        if self.output.rehearsal:
+            notices = {
+                choice.key.path: self._notice(choice, made) for choice, made in zip(choices, encoded, strict=True)
+            }
+        return replace(self._put(keys, encoded, done), notices=notices)
 
-    encoded = spread(encode, documents, worth=_WORTH_SHARING, chunk=1)
-    for key, document, contents in zip(keys, documents, encoded, strict=True):
-        updated = whole_second(document.updated)
-        files += [OutputFile(f"{key.path}.{extension}", content, updated) for extension, content in contents.items()]
-    done = output.write(files)
-    # Only now: after a crash in between, the feeds are written once more, with the same bytes.
-    with database.begin() as connection:
-        feeds.mark_written(connection, statuses)
-    return done
+    def _notice(self, choice: _Choice, made: _Encoded) -> Notice:
+        """Compare a feed with the file that stands."""
+        from publisher.feeds import reading
 
+        # Of RSS, JSON and Atom the one that says most clearly when an entry was updated.
+        each = next(each for each in ("atom", "json", "rss") if each in made.contents)
+        before: list[Shown] = []
+        with contextlib.suppress(ValueError):
+            before = reading.read(self.output.read(f"{choice.key.path}.{each}") or b"", each)
+        return notice(
+            before,
+            reading.read(made.contents[each], each),
+            gone={known.entry_id for known in choice.withdrawn if known.entry_id},
+            full=self.plan.shape_of(choice.key).entries,
+        )
 
-def _document(key: FeedKey, plan: FeedPlan, names: dict[str, str], articles: Sequence[Article]) -> FeedDocument:
-    title = feed_title(key, plan.site_title, names)
-    return FeedDocument(
-        id=f"tag:{plan.authority},{_FEED_YEAR}:{key.path}",
-        title=title,
-        description=title,
-        home_url=plan.site_url,
-        self_url=plan.site_url + quote(key.path),
-        language=key.language,
-        author=Author(name=plan.author_name, email=plan.author_email),
-        entries=articles,
-    )
+    def _choose(self, key: FeedKey) -> _Choice:
+        shape, selection = self.plan.shape_of(key), self.plan.selection_of(key)
+        with self.database.read() as connection:
+            found = posts.newest(connection, key, shape.entries + 1, selection)
+            # Those that would stand in it; who is older has long left it.
+            oldest = found[-1].rank if len(found) > shape.entries else None
+            withdrawn = posts.withdrawn_since(connection, key, oldest or _EVER, _TOMBSTONES, selection)
+        shown = found[: shape.entries]
+        return _Choice(key=key, posts=shown, withdrawn=withdrawn, every=len(shown) == len(found))
 
+    def _document(
+        self, choice: _Choice, rendered: dict[str, Article], pages: Sequence[Page], names: dict[str, str]
+    ) -> FeedDocument:
+        fit = [rendered[known.code] for known in choice.posts if known.code in rendered]
+        shown = within(in_order(fit), self.plan.shape_of(choice.key).max_bytes)
+        history = None
+        if self.plan.has_history(choice.key):
+            complete = choice.every and len(shown) == len(fit)
+            newest = self.plan.url(archive_path(choice.key, pages[-1])) if pages and not complete else None
+            history = History(previous=newest, complete=complete)
+        return self.plan.document(choice.key, names, shown, tombstones=tombstones_of(choice.withdrawn), history=history)
 
-def feed_title(key: FeedKey, site_title: str, names: dict[str, str]) -> str:
-    """Name a feed for people: `World Desk: WORLD (th)`."""
-    title = site_title if key.category is None else f"{site_title}: {names[key.category]}"
-    return title if key.language is None else f"{title} ({key.language})"
+    def _encode(
+        self, keys: Sequence[FeedKey], documents: Sequence[tuple[FeedDocument, list[Page]]], names: dict[str, str]
+    ) -> list[_Encoded]:
+        # feedgen takes a tenth of a small run to import: only where a feed is written, and before processes share the
+        # work.
+        from publisher.feeds import encode
 
+        def render(key: FeedKey, document: FeedDocument, pages: list[Page]) -> tuple[bytes | None, str | None]:
+            try:
+                return self.pages.feed(self._page(key, document, pages, names)), None
+            except TemplateError as error:
+                return None, str(error)
 
-def _paths(key: FeedKey, plan: FeedPlan) -> list[str]:
-    return [f"{key.path}.{extension}" for extension in TYPES if extension in plan.formats]
+        def work(task: tuple[FeedKey, tuple[FeedDocument, list[Page]]]) -> _Encoded:
+            key, (document, pages) = task
+            document, contents = encode.within(document, self.plan.formats, self.plan.shape_of(key).max_bytes)
+            page, trouble = render(key, document, pages)
+            return _Encoded(
+                entries=len(document.entries), updated=document.updated, contents=contents, page=page, trouble=trouble
+            )
 
+        if len(keys) >= _WORTH_SHARING:
+            # Or every child would have to import and compile for itself.
+            render(keys[0], *documents[0])
+        return spread(work, list(zip(keys, documents, strict=True)), worth=_WORTH_SHARING, chunk=1)
 
-def _stands(output: Output, key: FeedKey, plan: FeedPlan) -> bool:
-    return all(output.has(path) for path in _paths(key, plan))
+    def _page(self, key: FeedKey, document: FeedDocument, pages: Sequence[Page], names: dict[str, str]) -> FeedPage:
+        return FeedPage(
+            path=key.path,
+            title=document.title,
+            name=self.plan.name(key, names),
+            language=key.language,
+            description=document.description,
+            updated=document.updated if document.entries else None,
+            types={extension: kind for extension, kind in TYPES.items() if extension in self.plan.formats},
+            url=document.self_url,
+            posts=document.entries,
+            archives=[archive_path(key, page) for page in reversed(pages)],
+        )
+
+    def _put(self, keys: Sequence[FeedKey], encoded: Sequence[_Encoded], done: Written) -> Published:
+        files: list[OutputFile] = []
+        pages: list[OutputFile] = []
+        statuses: list[FeedStatus] = []
+        for key, made in zip(keys, encoded, strict=True):
+            updated = whole_second(made.updated)
+            files += [OutputFile(f"{key.path}.{each}", content, updated) for each, content in made.contents.items()]
+            if made.page is not None:
+                pages.append(OutputFile(f"{key.path}.html", made.page, updated))
+            statuses.append(
+                FeedStatus(key=key, stale=False, entries=made.entries, updated=made.updated if made.entries else None)
+            )
+        topics = [self.plan.url(path) for path in self.output.differing(files)]
+        if self.plan.hubs and topics:
+            # Before the bytes are in place: after a crash in between, hubs are told once too often, never too seldom.
+            with self.database.begin() as connection:
+                pings.queue(connection, self.plan.hubs, topics, self.clock)
+        written = Published(
+            feeds=done + self.output.write(files),
+            pages=self.output.write(pages),
+            troubles=tuple(made.trouble for made in encoded if made.trouble),
+        )
+        # Only now: after a crash in between, the feeds are written once more, with the same bytes.
+        with self.database.begin() as connection:
+            feeds.mark_written(connection, statuses)
+        return written

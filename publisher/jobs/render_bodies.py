@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote
@@ -15,7 +15,7 @@ from publisher.kit.text import text_of_html
 from publisher.kit.urls import web_url
 from publisher.model.errors import PostError
 from publisher.model.naming import slug
-from publisher.model.post import Article, KnownPost, Post, RenderedBody
+from publisher.model.post import Article, KnownPost, Post, RenderedBody, Translation, stories_of
 from publisher.store import posts, sources
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class Bodies:
             names = posts.section_names(connection)
             wanted = [known for known in chosen if known.code not in kept or kept[known.code][0] != self._key(known)]
             outcomes = list(self.render(connection, [known.post for known in wanted]))
+            translations = self._translations(connection, chosen, slugs)
         fresh: dict[str, tuple[str, RenderedBody]] = {}
         rejected: dict[str, PostError] = {}
         for known, outcome in zip(wanted, outcomes, strict=True):
@@ -75,7 +76,11 @@ class Bodies:
                 posts.keep_rendered(connection, fresh)
                 self.quarantine(connection, rejected, now)
         bodies = {code: body for code, (_, body) in (kept | fresh).items()}
-        return [self._article(known, bodies[known.code], slugs, names) for known in chosen if known.code in bodies]
+        return [
+            self._article(known, bodies[known.code], slugs, names, translations.get(known.code, ()))
+            for known in chosen
+            if known.code in bodies
+        ]
 
     def weigh(self, connection: Transaction, edits: Sequence[tuple[KnownPost, Post]]) -> dict[str, bool]:
         """Say of edited posts whether what readers see of the body differs by more than a few words.
@@ -138,13 +143,46 @@ class Bodies:
             parts.append(self.renderer.liquid_fingerprint(source))
         return hash_of(":".join(parts))
 
-    def _article(self, known: KnownPost, body: RenderedBody, slugs: dict[str, str], names: dict[str, str]) -> Article:
+    def _translations(
+        self, connection: Transaction, chosen: Sequence[KnownPost], slugs: dict[str, str]
+    ) -> dict[str, tuple[Translation, ...]]:
+        """Find the same stories in other languages: of each the first that was published and has a page."""
+        if not posts.anything_translated(connection):
+            return {}
+        by_story: dict[str, list[KnownPost]] = {}
+        for other in posts.of_stories(connection, {name for known in chosen for name in stories_of(known.post)}):
+            for name in stories_of(other.post):
+                by_story.setdefault(name, []).append(other)
+        found: dict[str, tuple[Translation, ...]] = {}
+        for known in chosen:
+            others = {other.code: other for name in stories_of(known.post) for other in by_story.get(name, ())}
+            languages: dict[str, Translation] = {}
+            for other in sorted(others.values(), key=lambda other: (other.published or other.collected, other.code)):
+                address = self._address(other.post, _section(other.post, slugs))
+                if address and other.post.language != known.post.language:
+                    languages.setdefault(other.post.language, Translation(other.post.language, address))
+            if languages:
+                found[known.code] = tuple(languages[language] for language in sorted(languages))
+        return found
+
+    def _article(
+        self,
+        known: KnownPost,
+        body: RenderedBody,
+        slugs: dict[str, str],
+        names: dict[str, str],
+        translations: tuple[Translation, ...],
+    ) -> Article:
         from publisher.content.summary import summarise
 
         post = known.post
         if known.entry_id is None or known.published is None:
             raise ValueError(f"{known.code} was never published")
         sections = tuple((found, names[found]) for found in (slugs[slug(name)] for name in post.categories))
+        image = post.image or body.image
+        extras = post.extras
+        if extras.image_size is None and body.image_size and image == body.image:
+            extras = replace(extras, image_size=body.image_size)
         return Article(
             code=known.code,
             entry_id=known.entry_id,
@@ -157,10 +195,12 @@ class Bodies:
             authors=post.authors or body.authors or (self.default_author,),
             published=known.published,
             updated=known.updated or known.published,
-            link=self._address(post, sections[0][0] if sections else "all"),
+            link=self._address(post, _section(post, slugs)),
             via=post.origin_url,
-            image=post.image or body.image,
+            image=image,
             credit=body.credit,
+            extras=extras,
+            translations=translations,
         )
 
     def _address(self, post: Post, section: str) -> str | None:
@@ -187,7 +227,7 @@ class Bodies:
         slugs = posts.section_slugs(connection)
         by_name: dict[str, list[tuple[str, str]]] = {}
         for post in posts.published(connection):
-            address = self._address(post, slugs[slug(post.categories[0])] if post.categories else "all")
+            address = self._address(post, _section(post, slugs))
             if address:
                 path = _without_ending(post.path)
                 by_name.setdefault(path.rpartition("/")[2], []).append((path, address))
@@ -199,6 +239,11 @@ class Bodies:
             return next((address for path, address in alike if path.endswith(named)), alike[0][1] if alike else None)
 
         return find
+
+
+def _section(post: Post, slugs: dict[str, str]) -> str:
+    """Name the category that stands in the address of a post."""
+    return slugs[slug(post.categories[0])] if post.categories else "all"
 
 
 def _without_ending(path: str) -> str:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from publisher.files import Written
     from publisher.jobs.collect import Collected
     from publisher.jobs.compose_editions import Frozen
+    from publisher.model.notice import Notice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,10 @@ class Report:
     broken: dict[str, str] = field(default_factory=dict)
     #: What could not be done at all, a sentence each; the rest was.
     troubles: tuple[str, ...] = ()
+    #: What else there is to say, and is no failure.
+    remarks: tuple[str, ...] = ()
+    #: In a rehearsal: what subscribers would notice, by the path of each feed.
+    notices: dict[str, Notice] = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:

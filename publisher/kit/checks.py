@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from publisher.kit.urls import web_url
+from publisher.model.feed import FeedKey
 from publisher.model.naming import language_tag, slug
 
 if TYPE_CHECKING:
@@ -156,6 +157,22 @@ def list_of(check: Callable[[Any], Any], *, empty: bool = False) -> Callable[[An
         return tuple(dict.fromkeys(check(item) for item in value))
 
     return check_all
+
+
+def url(value: Any) -> str:
+    """Take an http or https address."""
+    found = web_url(text(value))
+    if found is None:
+        raise ValueError(f"must be an http or https address, not {value!r}")
+    return found
+
+
+def feed(value: Any) -> str:
+    """Take the name of a feed."""
+    key = FeedKey.named(value) if isinstance(value, str) else None
+    if key is None:
+        raise ValueError(f"must be a feed, such as 'all', 'world', 'th/all', 'th/world' or 'extra/asia', not {value!r}")
+    return key.name
 
 
 def title(value: Any) -> str | dict[str, str]:

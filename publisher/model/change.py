@@ -39,6 +39,15 @@ class Change:
     after: KnownPost | None
 
 
+def is_first_publication(change: Change) -> bool:
+    """Say whether readers have never seen the post before."""
+    return (
+        change.after is not None
+        and change.after.entry_id is not None
+        and not (change.before and change.before.entry_id)
+    )
+
+
 def decide(before: KnownPost | None, post: Post, *, now: datetime, authority: str, news: bool | None = None) -> Change:
     """Decide what a post that was just read means for what is known of it.
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import re
 import unicodedata
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Iterator
 
 #: Slugs that would stand in the way of the publisher's own files, or that Windows keeps for devices.
 RESERVED = frozenset(
     {"all", "archive", "con", "prn", "aux", "nul"}
     | {f"{device}{number}" for device in ("com", "lpt") for number in range(10)}
 )
+
+#: Where feeds that are configured by hand stand, beside those of languages.
+EXTRA = "extra"
 
 #: A file name may have 255 bytes; this leaves room for a suffix and an extension.
 _SLUG_BYTES = 160
@@ -55,7 +59,8 @@ def slug(name: str) -> str:
 def language_tag(name: str) -> str | None:
     """Fold a language as people write it (`zh_CN`) to a BCP 47 tag (`zh-cn`), or None if it is none."""
     tag = name.strip().replace("_", "-").casefold()
-    return tag if _LANGUAGE.fullmatch(tag) and len(tag) <= _LANGUAGE_CHARS and tag not in RESERVED else None
+    taken = tag in RESERVED or tag == EXTRA
+    return tag if _LANGUAGE.fullmatch(tag) and len(tag) <= _LANGUAGE_CHARS and not taken else None
 
 
 def free_slug(base: str, taken: Container[str]) -> str:
@@ -66,6 +71,11 @@ def free_slug(base: str, taken: Container[str]) -> str:
     while f"{base}-{number}" in taken:
         number += 1
     return f"{base}-{number}"
+
+
+def entry_ids_like(wanted: str) -> Iterator[str]:
+    """Give, in order, the ids that a post may have whose own one was another post's."""
+    return (f"{wanted}~{number}" for number in itertools.count(2))
 
 
 def entry_id(authority: str, year: int, code: str) -> str:

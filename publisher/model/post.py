@@ -21,6 +21,43 @@ class State(enum.StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that belongs to a post, such as a recording."""
+
+    url: str
+    #: Media type.
+    type: str
+    #: In bytes, where the post says so: nothing is fetched to find out.
+    length: int | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The feed that a syndicated post was taken from."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What few posts say."""
+
+    enclosures: tuple[Enclosure, ...] = ()
+    #: Width and height of the picture, in pixels.
+    image_size: tuple[int, int] | None = None
+    #: Under which terms it may be used.
+    rights: str | None = None
+    #: The page where it is discussed.
+    replies: str | None = None
+    source: Origin | None = None
+
+
+NO_EXTRAS = Extras()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Post:
     """One Markdown file, read: its front matter, typed, and the hash of its body."""
@@ -53,6 +90,9 @@ class Post:
     significant: bool | None = None
     #: Hash of the front matter, of a post whose body asks for it; else empty.
     context: str = ""
+    #: What it has in common with its translations: the code of one of them, or a word of their own.
+    story: str | None = None
+    extras: Extras = NO_EXTRAS
 
     @property
     def body_key(self) -> str:
@@ -63,6 +103,11 @@ class Post:
     def __reduce__(self) -> tuple[Any, ...]:
         """Say how to make it again: a hundred thousand of them come from other processes, in a third of the time."""
         return _post, _VALUES(self)
+
+
+def stories_of(post: Post) -> set[str]:
+    """Name what a post may have in common with its translations."""
+    return {post.code, post.story} if post.story else {post.code}
 
 
 _VALUES = operator.attrgetter(*(field.name for field in fields(Post)))
@@ -99,6 +144,14 @@ class KnownPost:
         return self.post.code
 
 
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """The same story in another language."""
+
+    language: str
+    url: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Article:
     """A published post with its rendered body: what a feed or a digest shows."""
@@ -124,6 +177,9 @@ class Article:
     image: str | None
     #: Whose picture that is.
     credit: str | None = None
+    extras: Extras = NO_EXTRAS
+    #: One a language, the post's own not among them.
+    translations: tuple[Translation, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,6 +202,8 @@ class RenderedBody:
     #: The first picture in it, and whose it is.
     image: str | None
     removed: tuple[Removed, ...]
+    #: Width and height of that picture, in pixels, where the body says so.
+    image_size: tuple[int, int] | None = None
     credit: str | None = None
     #: Whom a byline in it names.
     authors: tuple[str, ...] = ()

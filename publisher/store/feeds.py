@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from publisher.model.feed import FeedKey
 from publisher.store.database import insert, upsert
@@ -29,24 +29,43 @@ class FeedStatus:
 
 
 def everything(connection: Connection) -> list[FeedStatus]:
-    """List every feed: those without a category first."""
+    """List every feed: those without a category first, those that are configured by hand last."""
     rows = connection.execute(select(feeds).order_by(feeds.c.path))
     found = [
-        FeedStatus(key=FeedKey(row.category, row.language), stale=row.stale, entries=row.entries, updated=row.updated)
+        FeedStatus(
+            key=FeedKey(row.category, row.language, row.extra),
+            stale=row.stale,
+            entries=row.entries,
+            updated=row.updated,
+        )
         for row in rows
     ]
-    return sorted(found, key=lambda feed: (feed.key.language or "", feed.key.category or ""))
+    return sorted(found, key=lambda feed: _order(feed.key))
+
+
+def _order(key: FeedKey) -> tuple[bool, str, str]:
+    return key.extra is not None, key.language or "", key.extra or key.category or ""
 
 
 def mark_stale(connection: Connection, keys: Iterable[FeedKey]) -> None:
     """Note that these feeds want to be written; new ones come into being with it."""
-    rows = [
-        {"path": key.path, "category": key.category, "language": key.language, "stale": True, "entries": 0}
-        for key in keys
-    ]
+    rows = [{**_row(key), "stale": True, "entries": 0} for key in keys]
     if rows:
         statement = insert(connection, feeds)
         connection.execute(statement.on_conflict_do_update(index_elements=["path"], set_={"stale": True}), rows)
+
+
+def _row(key: FeedKey) -> dict[str, str | None]:
+    return {"path": key.path, "category": key.category, "language": key.language, "extra": key.extra}
+
+
+def keep_extras(connection: Connection, names: Iterable[str]) -> None:
+    """Let the feeds that are configured by hand be these; others are forgotten, new ones want to be written."""
+    wanted = set(names)
+    known = set(connection.scalars(select(feeds.c.extra).where(feeds.c.extra.is_not(None))))
+    if known - wanted:
+        connection.execute(delete(feeds).where(feeds.c.extra.in_(known - wanted)))
+    mark_stale(connection, [FeedKey(extra=name) for name in sorted(wanted - known)])
 
 
 def mark_all_stale(connection: Connection) -> None:
@@ -57,14 +76,7 @@ def mark_all_stale(connection: Connection) -> None:
 def mark_written(connection: Connection, statuses: Iterable[FeedStatus]) -> None:
     """Note what stands in the files of these feeds."""
     rows = [
-        {
-            "path": status.key.path,
-            "category": status.key.category,
-            "language": status.key.language,
-            "stale": False,
-            "entries": status.entries,
-            "updated": status.updated,
-        }
+        {**_row(status.key), "stale": False, "entries": status.entries, "updated": status.updated}
         for status in statuses
     ]
     upsert(connection, feeds, rows)

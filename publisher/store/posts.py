@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, literal_column, select, update
 
 from publisher.model.naming import free_slug, slug
-from publisher.model.post import KnownPost, Post, Removed, RenderedBody, State
+from publisher.model.post import NO_EXTRAS, Enclosure, Extras, KnownPost, Origin, Post, Removed, RenderedBody, State
 from publisher.store.database import CHUNK, upsert, write
-from publisher.store.schema import bodies, edition_posts, editions, files, post_sections, posts, sections
+from publisher.store.schema import archived, bodies, edition_posts, editions, files, post_sections, posts, sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row, Select
 
     from publisher.model.change import Change
-    from publisher.model.feed import FeedKey
+    from publisher.model.feed import FeedKey, Selection
 
 
 def known(connection: Connection, codes: Iterable[str]) -> dict[str, KnownPost]:
@@ -104,7 +107,7 @@ def rename(connection: Connection, before: str, after: str) -> None:
     row = connection.execute(select(posts).where(posts.c.code == before)).mappings().one()
     # Its id follows with the next change: no two posts may have it, not even for a moment.
     connection.execute(posts.insert(), [{**row, "code": after, "entry_id": None}])
-    for table in (post_sections, bodies, edition_posts):
+    for table in (post_sections, bodies, edition_posts, archived):
         connection.execute(update(table).where(table.c.code == before).values(code=after))
     connection.execute(delete(posts).where(posts.c.code == before))
     connection.execute(update(posts).where(posts.c.code == after).values(entry_id=row["entry_id"]))
@@ -144,22 +147,91 @@ def section_names(connection: Connection) -> dict[str, str]:
     return dict(connection.execute(select(sections.c.slug, sections.c.name)).all())
 
 
-def newest(connection: Connection, feed: FeedKey, limit: int) -> list[KnownPost]:
-    """Choose the posts of a feed: the first by rank."""
-    statement = _in_feed(select(posts), feed).order_by(
+def newest(connection: Connection, feed: FeedKey, limit: int, selection: Selection | None = None) -> list[KnownPost]:
+    """Choose the posts of a feed: the first by rank. A feed that is configured by hand wants its selection."""
+    statement = _in_feed(select(posts), feed, selection).order_by(
         posts.c.rank.desc(), posts.c.published.desc(), posts.c.code.desc()
     )
-    return [_known(row) for row in connection.execute(statement.limit(limit))]
+    if selection is None:
+        return [_known(row) for row in connection.execute(statement.limit(limit))]
+    with connection.execute(statement.execution_options(yield_per=CHUNK)) as rows:
+        return list(itertools.islice((known for known in map(_known, rows) if selection.takes(known.post)), limit))
 
 
-def _in_feed(statement: Select[Any], feed: FeedKey) -> Select[Any]:
-    statement = statement.where(posts.c.state == State.PUBLISHED)
+def withdrawn_since(
+    connection: Connection, feed: FeedKey, rank: datetime, limit: int, selection: Selection | None = None
+) -> list[KnownPost]:
+    """List the posts that a feed would show if they had not been withdrawn: the latest that went first."""
+    statement = _in_feed(select(posts), feed, selection, State.WITHDRAWN).where(posts.c.rank >= rank)
+    statement = statement.order_by(posts.c.withdrawn.desc(), posts.c.code)
+    found = map(_known, connection.execute(statement.limit(limit)))
+    return [known for known in found if selection is None or selection.takes(known.post)]
+
+
+def unarchived(connection: Connection, feed: FeedKey, selection: Selection | None = None) -> list[tuple[str, datetime]]:
+    """List the posts of a feed that are on no page of its history yet, with the date of each."""
+    columns = (posts.c.code, posts.c.published) if selection is None else (posts,)
+    on_a_page: Select[Any] = select(literal_column("1")).where(
+        archived.c.feed == feed.path, archived.c.code == posts.c.code
+    )
+    rows = connection.execute(_in_feed(select(*columns), feed, selection).where(~on_a_page.exists()))
+    return [(row.code, row.published) for row in rows if selection is None or selection.takes(_known(row).post)]
+
+
+def shown_in(connection: Connection, feed: FeedKey, selection: Selection | None = None) -> list[KnownPost]:
+    """List the posts of a feed that have a body to show, however old they are."""
+    statement = _in_feed(select(posts), feed, selection).where(posts.c.code.in_(select(bodies.c.code)))
+    return [
+        known
+        for known in map(_known, connection.execute(statement))
+        if selection is None or selection.takes(known.post)
+    ]
+
+
+def codes_in_feed(
+    connection: Connection, feed: FeedKey, codes: Iterable[str], selection: Selection | None = None
+) -> set[str]:
+    """Say which of these posts a feed may show."""
+    wanted, found = sorted(codes), set[str]()
+    for start in range(0, len(wanted), CHUNK):
+        statement = _in_feed(select(posts), feed, selection).where(posts.c.code.in_(wanted[start : start + CHUNK]))
+        rows = map(_known, connection.execute(statement))
+        found |= {known.code for known in rows if selection is None or selection.takes(known.post)}
+    return found
+
+
+def _in_feed(
+    statement: Select[Any], feed: FeedKey, selection: Selection | None = None, state: State = State.PUBLISHED
+) -> Select[Any]:
+    statement = statement.where(posts.c.state == state)
+    if selection is not None and selection.taken.languages:
+        statement = statement.where(posts.c.language.in_(selection.taken.languages))
+    if selection is not None and selection.taken.categories:
+        named = select(post_sections.c.code).join(sections, sections.c.slug == post_sections.c.slug)
+        statement = statement.where(posts.c.code.in_(named.where(sections.c.base.in_(selection.taken.categories))))
     if feed.language is not None:
         statement = statement.where(posts.c.language == feed.language)
     if feed.category is not None:
         statement = statement.join(post_sections, post_sections.c.code == posts.c.code)
         statement = statement.where(post_sections.c.slug == feed.category)
     return statement
+
+
+def anything_translated(connection: Connection) -> bool:
+    """Say whether any post is a translation of another."""
+    return connection.scalar(select(literal_column("1")).where(posts.c.story.is_not(None)).limit(1)) is not None
+
+
+def of_stories(connection: Connection, stories: Iterable[str]) -> list[KnownPost]:
+    """List the published posts of these stories: those that name one, and those whose code it is."""
+    wanted = sorted(set(stories))
+    found: dict[str, KnownPost] = {}
+    for start in range(0, len(wanted), CHUNK):
+        chunk = wanted[start : start + CHUNK]
+        named = posts.c.story.in_(chunk) | posts.c.code.in_(chunk)
+        rows = connection.execute(select(posts).where(posts.c.state == State.PUBLISHED, named))
+        found.update((row.code, _known(row)) for row in rows)
+    return [found[code] for code in sorted(found)]
 
 
 def candidates(connection: Connection, digest: str, section: str, language: str, now: datetime) -> list[KnownPost]:
@@ -197,6 +269,7 @@ def _body(row: Row[Any]) -> RenderedBody:
         credit=row.credit,
         authors=tuple(row.authors or ()),
         warning=row.warning,
+        image_size=(row.image_width, row.image_height) if row.image_width and row.image_height else None,
     )
 
 
@@ -213,6 +286,8 @@ def keep_rendered(connection: Connection, renderings: Mapping[str, tuple[str, Re
             "credit": body.credit,
             "authors": body.authors,
             "warning": body.warning,
+            "image_width": body.image_size[0] if body.image_size else None,
+            "image_height": body.image_size[1] if body.image_size else None,
         }
         for code, (key, body) in renderings.items()
     ]
@@ -247,6 +322,8 @@ def _row(known: KnownPost) -> dict[str, Any]:
         "permalink": post.permalink,
         "significant": post.significant,
         "context": post.context,
+        "story": post.story,
+        "extras": _written(post.extras),
     }
 
 
@@ -271,6 +348,8 @@ def _known(row: Row[Any]) -> KnownPost:
             permalink=row.permalink,
             significant=row.significant,
             context=row.context or "",
+            story=row.story,
+            extras=_extras(row.extras) if row.extras else NO_EXTRAS,
         ),
         state=State(row.state),
         collected=row.collected,
@@ -279,4 +358,19 @@ def _known(row: Row[Any]) -> KnownPost:
         updated=row.updated,
         rank=row.rank,
         withdrawn=row.withdrawn,
+    )
+
+
+def _written(extras: Extras) -> str | None:
+    return None if extras == NO_EXTRAS else json.dumps(asdict(extras), ensure_ascii=False)
+
+
+def _extras(written: str) -> Extras:
+    said = json.loads(written)
+    return Extras(
+        enclosures=tuple(Enclosure(**each) for each in said["enclosures"]),
+        image_size=tuple(said["image_size"]) if said["image_size"] else None,
+        rights=said["rights"],
+        replies=said["replies"],
+        source=Origin(**said["source"]) if said["source"] else None,
     )

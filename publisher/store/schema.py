@@ -153,7 +153,7 @@ APPEND_ONLY = {
 }
 for _dialect, _statements in APPEND_ONLY.items():
     for _statement in _statements:
-        event.listen(guids, "after_create", DDL(_statement).execute_if(dialect=_dialect))
+        event.listen(guids, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call] # SQLAlchemy's
 
 #: Categories and their slugs, recorded when first seen: a slug never changes its meaning.
 sections = Table(

@@ -14,6 +14,7 @@ from publisher.content.fields import FIELDS
 from publisher.content.read import read
 from publisher.content.sources import Library, Source
 from publisher.model.errors import PostError, PublisherError
+from publisher.model.post import Origin
 from tests.build import source, write_post
 
 if TYPE_CHECKING:
@@ -189,6 +190,7 @@ OTHER: dict[str, Any] = {
     "page_url": "https://desk.example.org/{slug}",
     "categories": ("World",),
     "authors": ("The Desk",),
+    "origin": Origin("Example Wire", "https://wire.example.com/feed.atom"),
     "folder_categories": True,
     "excerpt_separator": "<!--end-->",
     "liquid": False,

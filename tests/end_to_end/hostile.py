@@ -131,13 +131,17 @@ _SAFE = re.compile(r"(?:https?://[^/\s\\]|mailto:|tel:)", re.ASCII)
 _PASSED_OVER = re.compile("[\x00-\x20\x7f-\xa0\u2028\u2029\ufeff]")
 
 
+#: The one script there is, which a page loads and never holds.
+_OWN_SCRIPT = re.compile(r"(?:\.\./)*assets/copy\.js", re.ASCII)
+
+
 def harm_in(html: str, *, page: bool = False) -> list[str]:
     """List what in the HTML could run or load something, as a browser parses it.
 
     A whole page of the publisher's own may have a head, style sheets and links to its own files.
     """
     parser = LexborHTMLParser(html if page else f"<!doctype html><div>{html}</div>")
-    allowed = {"head", "body", "html", "meta", "title", "link", "style"} if page else {"html", "head", "body"}
+    allowed = {"head", "body", "html", "meta", "title", "link", "style", "button"} if page else {"html", "head", "body"}
     counts: dict[str, int] = {}
     found = []
     for node in parser.root.traverse() if parser.root else ():
@@ -145,6 +149,8 @@ def harm_in(html: str, *, page: bool = False) -> list[str]:
         if tag.startswith(("-", "!")) or tag == "_":
             continue
         counts[tag] = counts.get(tag, 0) + 1
+        if page and tag == "script" and _OWN_SCRIPT.fullmatch(node.attributes.get("src") or "") and not node.text():
+            continue
         if tag in FORBIDDEN - allowed or (":" in tag and not page):
             found.append(f"<{tag}>")
         found += [
@@ -169,9 +175,13 @@ def _is_harmful(name: str, value: str, *, page: bool) -> bool:
     return not (_SAFE.match(value) or own)
 
 
+def _feeds(site: Path) -> list[Path]:
+    return [path for path in (site / "output" / "feeds").rglob("*.*") if path.suffix != ".html"]
+
+
 def entries(site: Path) -> Iterator[tuple[str, str]]:
     """Give every piece of HTML that stands in a feed, with the file's path."""
-    for path in sorted((site / "output" / "feeds").rglob("*.*")):
+    for path in sorted(_feeds(site)):
         name = str(path.relative_to(site / "output"))
         if path.suffix == ".json":
             for item in json.loads(path.read_bytes())["items"]:
@@ -187,7 +197,7 @@ def entries(site: Path) -> Iterator[tuple[str, str]]:
 
 def addresses(site: Path) -> Iterator[tuple[str, str]]:
     """Give every address that stands in a feed outside its HTML, with the file's path."""
-    for path in sorted((site / "output" / "feeds").rglob("*.*")):
+    for path in sorted(_feeds(site)):
         name = str(path.relative_to(site / "output"))
         if path.suffix == ".json":
             document = json.loads(path.read_bytes())

@@ -87,7 +87,7 @@ def landscape(seed: str, width: int = 400, height: int = 250) -> bytes:
 
 
 def publish_samples(folder: Path) -> dict[str, Path]:
-    """Publish the project's sample posts in `folder`: the page of each mail by language, and the first page."""
+    """Publish the project's sample posts in `folder`: each mail by language, the first page, the page of a feed."""
     from publisher.cli.main import cli
     from publisher.cli.options import Options
 
@@ -97,7 +97,8 @@ def publish_samples(folder: Path) -> dict[str, Path]:
     shutil.copy(ROOT / "config" / "publisher.toml", config)
     arguments = ["--config", str(config), "--now", "2024-11-10T18:00", "--quiet"]
     CliRunner().invoke(cli, arguments, obj=Options(), catch_exceptions=False)
-    pages = {"index": folder / "output" / "index.html"}
+    output = folder / "output"
+    pages = {"index": output / "index.html", "feed": output / "feeds" / "en" / "world.html"}
     for language in ("th", "en"):
         (message,) = (folder / "var" / "outbox" / f"world-2024-11-10-{language}").glob("*.eml")
         part = message_from_bytes(message.read_bytes(), policy=policy.default).get_body(("html",))
@@ -113,6 +114,8 @@ _PICTURES: tuple[tuple[str, str, int, Scheme], ...] = (
     ("digest-narrow.png", "th", 360, "light"),
     ("digest-dark.png", "en", 700, "dark"),
     ("index.png", "index", 760, "light"),
+    ("feed.png", "feed", 760, "light"),
+    ("feed-narrow.png", "feed", 360, "dark"),
 )
 
 
@@ -122,7 +125,7 @@ def main() -> None:
         pages = publish_samples(Path(folder))
         for name, page_name, width, scheme in _PICTURES:
             with shown(opened, pages[page_name], width=width, scheme=scheme) as page:
-                page.screenshot(path=ROOT / "docs" / name, full_page=page_name != "index")
+                page.screenshot(path=ROOT / "docs" / name, full_page=page_name in {"th", "en"})
 
 
 if __name__ == "__main__":

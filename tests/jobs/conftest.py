@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from publisher.config import Settings
     from publisher.jobs.collect import Collected
     from publisher.jobs.report import Report
     from publisher.model.post import KnownPost
+    from publisher.settings import Settings
 
 
 @dataclass

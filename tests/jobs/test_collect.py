@@ -12,10 +12,10 @@ import pytest
 import time_machine
 from sqlalchemy import event
 
-from publisher.config import SourceSettings
 from publisher.content.sources import Library
 from publisher.jobs.collect import collect
 from publisher.model.errors import PublisherError
+from publisher.settings import SourceSettings
 from publisher.store import editions
 from tests.build import NOW, source, write_post
 

@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 
 def explained(desk: Desk, name: str) -> Explanation:
     with desk.open() as publication:
-        found = explain(publication.database, publication.bodies, name, ("rss", "json"))
+        found = explain(publication.database, publication.bodies, name, publication.feed_plan)
     assert found is not None
     return found
 
@@ -32,7 +32,7 @@ def test_a_published_post_is_found_by_code_and_path_with_its_feeds_and_editions(
     assert (found.code, found.path, found.state) == ("A1", "A1.md", "published")
     assert found.id == "tag:news.example.org,2024:A1"
     assert found.feeds == [
-        f"feeds/{feed}.{each}" for feed in ("all", "en/all", "en/world", "world") for each in ("rss", "json")
+        f"feeds/{feed}.{each}" for feed in ("all", "en/all", "en/world", "world") for each in ("rss", "atom", "json")
     ]
     assert found.editions == ["world-2024-11-10-en"]
     assert [removed.text for removed in found.cleaning] == ["Title of A1"]
@@ -92,7 +92,7 @@ def test_a_broken_edit_is_explained_beside_what_is_still_published(desk: Desk) -
     desk.publish(NOW + HOUR)
     found = explained(desk, "A1")
     assert found.state == "published"
-    assert len(found.feeds) == 8
+    assert len(found.feeds) == 12
     assert found.reason == "has no front matter: the first line must be ---"
 
 
@@ -107,4 +107,4 @@ def test_a_path_means_the_post_that_stands_there_now(desk: Desk) -> None:
 def test_a_post_that_nobody_has_seen_is_not_found(desk: Desk) -> None:
     desk.publish()
     with desk.open() as publication:
-        assert explain(publication.database, publication.bodies, "A9", ("rss",)) is None
+        assert explain(publication.database, publication.bodies, "A9", publication.feed_plan) is None

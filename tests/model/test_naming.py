@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from urllib.parse import unquote
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from publisher.model.naming import RESERVED, entry_id, free_slug, language_tag, slug
+from publisher.model.naming import RESERVED, entry_id, entry_ids_like, free_slug, language_tag, slug
 
 _NAMES = st.text(max_size=40) | st.text(st.sampled_from("aÉก่าँ -./ß\u0301\ufe0f❤"), max_size=200)
 
@@ -84,6 +85,8 @@ def test_long_names_that_differ_at_their_ends_have_slugs_of_their_own() -> None:
         ("all", None),
         ("archive", None),
         ("con", None),
+        ("extra", None),
+        (" Extra ", None),
     ],
 )
 def test_a_language_is_folded_to_its_tag_or_refused(name: str, expected: str | None) -> None:
@@ -123,3 +126,16 @@ def test_an_entry_id_is_a_tag_of_the_authority_and_the_year() -> None:
 @settings(max_examples=100, deadline=None)
 def test_no_two_codes_share_an_entry_id(code: str) -> None:
     assert unquote(entry_id("news.example.org", 2024, code)) == f"tag:news.example.org,2024:{code}"
+
+
+def test_ids_like_another_are_tags_of_the_same_kind_and_never_end() -> None:
+    wanted = entry_id("news.example.org", 2024, "talks.md")
+    first, second, *_, tenth = itertools.islice(entry_ids_like(wanted), 9)
+    assert (first, second, tenth) == (f"{wanted}~2", f"{wanted}~3", f"{wanted}~10")
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+@settings(max_examples=100, deadline=None)
+def test_no_id_like_another_is_that_of_a_post_of_another_name(code: str, other: str) -> None:
+    first = next(entry_ids_like(entry_id("news.example.org", 2024, code)))
+    assert (first == entry_id("news.example.org", 2024, other)) == (other == f"{code}~2")
