@@ -48,8 +48,30 @@ def test_every_feed_can_be_made_stale_at_once(database: Database) -> None:
         assert [feed.stale for feed in feeds.everything(connection)] == [True, True, True]
 
 
-def test_feeds_are_listed_by_language_and_each_language_begins_with_everything(database: Database) -> None:
-    expected = [ALL, FeedKey("sport"), WORLD, FeedKey(None, "en"), FeedKey("world", "en"), THAI, BOTH]
+def test_feeds_are_listed_by_language_with_everything_first_and_those_by_hand_last(database: Database) -> None:
+    by_hand = [FeedKey(extra="all"), FeedKey(extra="asia")]
+    expected = [ALL, FeedKey("sport"), WORLD, FeedKey(None, "en"), FeedKey("world", "en"), THAI, BOTH, *by_hand]
     with database.begin() as connection:
         feeds.mark_stale(connection, reversed(expected))
         assert [feed.key for feed in feeds.everything(connection)] == expected
+
+
+def test_feeds_by_hand_are_those_that_are_configured(database: Database) -> None:
+    asia, africa, others = (FeedKey(extra=name) for name in ("asia", "africa", "others"))
+    with database.begin() as connection:
+        feeds.mark_written(connection, [_written(WORLD)])
+        feeds.keep_extras(connection, ["asia", "africa"])
+        assert feeds.everything(connection) == [
+            _written(WORLD),
+            FeedStatus(key=africa, stale=True, entries=0, updated=None),
+            FeedStatus(key=asia, stale=True, entries=0, updated=None),
+        ]
+        feeds.mark_written(connection, [_written(asia)])
+        feeds.keep_extras(connection, ["others", "asia"])
+        assert feeds.everything(connection) == [
+            _written(WORLD),
+            _written(asia),
+            FeedStatus(key=others, stale=True, entries=0, updated=None),
+        ]
+        feeds.keep_extras(connection, [])
+        assert feeds.everything(connection) == [_written(WORLD)]
