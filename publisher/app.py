@@ -122,7 +122,7 @@ class Publication:
             shapes=feeds.shapes(),
             selections={selection.name: selection for selection in self.selections},
             archives=frozenset(feeds.archives),
-            description=site.description,
+            descriptions=site.descriptions,
             rights=site.copyright,
             icon=site.icon,
             logo=site.logo,

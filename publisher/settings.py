@@ -48,11 +48,17 @@ class SiteSettings:
     timezone: str = _key(checks.timezone)
     postal_address: str = _key(checks.text)
     #: What it is about, in a sentence.
-    description: str | None = _key(checks.text, None)
+    description: str | dict[str, str] | None = _key(checks.title, None)
     copyright: str | None = _key(checks.text, None)
     #: Addresses of pictures: a square one, and one as wide as it likes.
     icon: str | None = _key(checks.url, None)
     logo: str | None = _key(checks.url, None)
+
+    @property
+    def descriptions(self) -> dict[str, str]:
+        """What it is about, by language; the one without a language is for all others."""
+        said = {"": self.description} if isinstance(self.description, str) else dict(self.description or {})
+        return said if "" in said or not said else said | {"": said.get(self.language) or next(iter(said.values()))}
 
     @property
     def zone(self) -> ZoneInfo:

@@ -43,7 +43,8 @@ class FeedPlan:
     selections: Mapping[str, Selection] = field(default_factory=dict)
     #: The names of those with complete history.
     archives: frozenset[str] = frozenset()
-    description: str | None = None
+    #: By language; the one without a language is for all others.
+    descriptions: Mapping[str, str] = field(default_factory=dict)
     rights: str | None = None
     icon: str | None = None
     logo: str | None = None
@@ -105,7 +106,7 @@ class FeedPlan:
         return FeedDocument(
             id=f"tag:{self.authority},{_YEAR}:{key.path}",
             title=title,
-            description=self.description or title,
+            description=self.descriptions.get(key.language or "") or self.descriptions.get("") or title,
             home_url=self.url(f"{key.path}.html"),
             self_url=self.url(path),
             language=key.language,
