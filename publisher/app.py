@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
-from zoneinfo import ZoneInfo
 
+from publisher import wiring
 from publisher.content.cleaning.hosts import load as load_host_rules
-from publisher.content.fields import FIELDS
-from publisher.content.sources import Library, Source
 from publisher.files import Output, Written
 from publisher.jobs.ports import silent
 from publisher.jobs.report import Report
@@ -19,8 +17,6 @@ from publisher.kit.lock import holding
 from publisher.kit.templating import Templating
 from publisher.model.delivery import Delivered
 from publisher.model.errors import LostStateError, TemplateError, UsageError
-from publisher.model.post import Origin
-from publisher.settings import SourceSettings
 from publisher.slots import Schedule
 
 if TYPE_CHECKING:
@@ -30,6 +26,7 @@ if TYPE_CHECKING:
     from publisher.content.cleaning.hosts import HostRules
     from publisher.content.reading import Reading
     from publisher.content.render import BodyRenderer
+    from publisher.content.sources import Library
     from publisher.jobs.collect import Collected
     from publisher.jobs.compose_editions import Composer, Composition, Frozen
     from publisher.jobs.feed_plan import FeedPlan
@@ -40,7 +37,7 @@ if TYPE_CHECKING:
     from publisher.mail.tokens import Signer
     from publisher.model.edition import Digest, Slot
     from publisher.model.feed import Selection
-    from publisher.settings import ReadingSettings, Settings
+    from publisher.settings import Settings
     from publisher.site.index import SitePages
     from publisher.store.database import Database
 
@@ -108,28 +105,8 @@ class Publication:
     @cached_property
     def feed_plan(self) -> FeedPlan:
         """What all feeds have in common."""
-        from publisher.jobs.feed_plan import FeedPlan
-
-        site, feeds = self.settings.site, self.settings.feeds
-        return FeedPlan(
-            site_title=site.title,
-            site_url=site.url,
-            authority=site.authority,
-            author_name=site.author.name,
-            author_email=site.author.email,
-            formats=feeds.formats,
-            shape=feeds.shape(),
-            shapes=feeds.shapes(),
-            selections={selection.name: selection for selection in self.selections},
-            archives=frozenset(feeds.archives),
-            descriptions=site.descriptions,
-            rights=site.copyright,
-            icon=site.icon,
-            logo=site.logo,
-            hubs=feeds.hubs,
-            ttl=max(1, round(feeds.ttl / timedelta(minutes=1))),
-            rendering=(self.library.fingerprint, self.bodies.host_rules.fingerprint, self.pages.fingerprint),
-        )
+        rendering = (self.library.fingerprint, self.bodies.host_rules.fingerprint, self.pages.fingerprint)
+        return wiring.feed_plan(self.settings, self.selections, rendering)
 
     @cached_property
     def selections(self) -> tuple[Selection, ...]:
@@ -172,27 +149,7 @@ class Publication:
     @cached_property
     def library(self) -> Library:
         """Where the posts are, and how they are written."""
-        posts = self.settings.posts
-        return Library(tuple(map(self._source, posts.sources)) or (self._source(posts),))
-
-    def _source(self, settings: ReadingSettings) -> Source:
-        site = self.settings.site
-        own = settings if isinstance(settings, SourceSettings) else None
-        return Source(
-            name=own.name if own else "",
-            folder=self.folder / settings.directory,
-            names=FIELDS | dict(settings.fields or {}),
-            zone=ZoneInfo(own.timezone) if own and own.timezone else site.zone,
-            language=own.language if own and own.language else site.language,
-            site_url=own.site_url if own and own.site_url else site.url,
-            page_url=settings.url,
-            categories=own.categories if own else (),
-            authors=(own.author,) if own and own.author else (),
-            origin=Origin(own.author or own.name, own.feed_url) if own and own.feed_url else None,
-            folder_categories=settings.category_from_folder,
-            excerpt_separator=settings.excerpt_separator,
-            liquid=settings.liquid,
-        )
+        return wiring.library(self.settings, self.folder)
 
     @cached_property
     def _templating(self) -> Templating:
@@ -400,30 +357,10 @@ class Publication:
         ).deliver()
 
     def _transport(self) -> Transport:
-        mail = self.settings.mail
-        if mail.transport == "smtp" and mail.smtp is not None:
-            from publisher.mail.smtp import Smtp
-
-            messages, seconds = mail.rate
-            return Smtp(mail.smtp.host, mail.smtp.port, interval=seconds / messages)
-        from publisher.mail.outbox import Outbox
-
-        return Outbox(self.folder / "var" / "outbox")
+        return wiring.transport(self.settings.mail, self.folder)
 
     def _sender(self) -> Sender:
-        from publisher.digest.render import PREFERENCES, UNSUBSCRIBE
-        from publisher.mail.message import Sender
-
-        site, mail = self.settings.site, self.settings.mail
-        return Sender(
-            address=mail.sender,
-            reply_to=mail.reply_to,
-            site_url=site.url,
-            authority=site.authority,
-            signer=self._signer(),
-            unsubscribe_place=UNSUBSCRIBE,
-            preferences_place=PREFERENCES,
-        )
+        return wiring.sender(self.settings, self._signer())
 
     def _signer(self) -> Signer:
         from publisher.mail.tokens import load_signer

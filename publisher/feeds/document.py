@@ -57,8 +57,13 @@ class History:
     current: str | None = None
     previous: str | None = None
     following: str | None = None
-    #: Whether this one document has every entry.
+    #: Whether this one document has every entry; then it links to no other (section 2).
     complete: bool = False
+
+    @property
+    def older(self) -> str | None:
+        """Where to read on."""
+        return None if self.complete else self.previous
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,7 +119,7 @@ class FeedDocument:
         if self.history is not None:
             places = (
                 ("current", self.history.current),
-                ("prev-archive", self.history.previous),
+                ("prev-archive", self.history.older),
                 ("next-archive", self.history.following),
             )
             found += [{"href": f"{url}.{feed_format}", "rel": rel, "type": kind} for rel, url in places if url]

@@ -25,7 +25,7 @@ def build(document: FeedDocument) -> bytes:
         "home_page_url": document.home_url,
         "feed_url": document.url("json"),
         "description": document.description,
-        "next_url": f"{history.previous}.json" if history and history.previous else None,
+        "next_url": f"{history.older}.json" if history and history.older else None,
         "icon": document.icon or document.logo,
         "favicon": document.icon,
         "authors": [{"name": document.author.name}],

@@ -252,7 +252,13 @@ class _Run:
             if change.after and change.after.entry_id and is_first_publication(change)
         }
         ledger = {} if self._is_first else guids.known(self.connection, wanted)
-        taken = {known for known, rows in ledger.items() if wanted[known] not in {row.code for row in rows}}
+        holders = posts.codes_by_id(self.connection, ledger)
+        # Of a post that is gone from the store the ledger still knows whose the id was.
+        taken = {
+            known
+            for known, rows in ledger.items()
+            if known in holders or wanted[known] not in {row.code for row in rows}
+        }
         return [
             replace(change, after=replace(change.after, entry_id=self._free_id(change.after.entry_id, wanted)))
             if change.after and change.after.entry_id in taken and is_first_publication(change)

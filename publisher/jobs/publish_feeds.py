@@ -199,7 +199,7 @@ class FeedPublisher:
         history = None
         if self.plan.has_history(choice.key):
             complete = choice.every and len(shown) == len(fit)
-            newest = self.plan.url(archive_path(choice.key, pages[-1])) if pages and not complete else None
+            newest = self.plan.url(archive_path(choice.key, pages[-1])) if pages else None
             history = History(previous=newest, complete=complete)
         return self.plan.document(choice.key, names, shown, tombstones=tombstones_of(choice.withdrawn), history=history)
 

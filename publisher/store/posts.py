@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import itertools
-import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, literal_column, select, update
 
 from publisher.model.naming import free_slug, slug
-from publisher.model.post import NO_EXTRAS, Enclosure, Extras, KnownPost, Origin, Post, Removed, RenderedBody, State
+from publisher.model.post import KnownPost, Post, RenderedBody, State
 from publisher.store.database import CHUNK, upsert, write
+from publisher.store.rows import body_of, known_of, row_of, row_of_body
 from publisher.store.schema import archived, bodies, edition_posts, editions, files, post_sections, posts, sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row, Select
+    from sqlalchemy import Connection, Select
 
     from publisher.model.change import Change
     from publisher.model.feed import FeedKey, Selection
@@ -30,7 +29,17 @@ def known(connection: Connection, codes: Iterable[str]) -> dict[str, KnownPost]:
     found: dict[str, KnownPost] = {}
     for start in range(0, len(wanted), CHUNK):
         rows = connection.execute(select(posts).where(posts.c.code.in_(wanted[start : start + CHUNK])))
-        found.update((row.code, _known(row)) for row in rows)
+        found.update((row.code, known_of(row)) for row in rows)
+    return found
+
+
+def codes_by_id(connection: Connection, entry_ids: Iterable[str]) -> dict[str, str]:
+    """Map ids to the codes of the posts that have them; those that no post has are missing."""
+    wanted = sorted(entry_ids)
+    found: dict[str, str] = {}
+    for start in range(0, len(wanted), CHUNK):
+        named = posts.c.entry_id.in_(wanted[start : start + CHUNK])
+        found.update(connection.execute(select(posts.c.entry_id, posts.c.code).where(named)).all())
     return found
 
 
@@ -38,13 +47,13 @@ def by_path(connection: Connection, path: str) -> KnownPost | None:
     """Find the post that has this path now, or else one that had it last."""
     gone = posts.c.state == State.WITHDRAWN
     row = connection.execute(select(posts).where(posts.c.path == path).order_by(gone, posts.c.code)).first()
-    return _known(row) if row else None
+    return known_of(row) if row else None
 
 
 def published(connection: Connection) -> Iterator[Post]:
     """Go through all published posts, as their files have them."""
     for row in connection.execute(select(posts).where(posts.c.state == State.PUBLISHED)):
-        yield _known(row).post
+        yield known_of(row).post
 
 
 def codes_with_a_file(connection: Connection) -> list[str]:
@@ -55,7 +64,7 @@ def codes_with_a_file(connection: Connection) -> list[str]:
 def due(connection: Connection, now: datetime) -> list[KnownPost]:
     """List the posts whose date was in the future and has come."""
     statement = select(posts).where(posts.c.state == State.FUTURE, posts.c.date <= now).order_by(posts.c.code)
-    return [_known(row) for row in connection.execute(statement)]
+    return [known_of(row) for row in connection.execute(statement)]
 
 
 def anything(connection: Connection) -> bool:
@@ -86,7 +95,7 @@ def apply(connection: Connection, changes: Iterable[Change]) -> None:
     kept = [change.after for change in changed if change.after is not None]
     _name_sections(connection, kept)
     slugs = section_slugs(connection)
-    upsert(connection, posts, [_row(post) for post in kept])
+    upsert(connection, posts, [row_of(post) for post in kept])
     _forget(connection, [change.before.code for change in changed if change.after is None and change.before])
     came = [change.after for change in changed if change.before is None and change.after is not None]
     moved = [
@@ -153,9 +162,9 @@ def newest(connection: Connection, feed: FeedKey, limit: int, selection: Selecti
         posts.c.rank.desc(), posts.c.published.desc(), posts.c.code.desc()
     )
     if selection is None:
-        return [_known(row) for row in connection.execute(statement.limit(limit))]
+        return [known_of(row) for row in connection.execute(statement.limit(limit))]
     with connection.execute(statement.execution_options(yield_per=CHUNK)) as rows:
-        return list(itertools.islice((known for known in map(_known, rows) if selection.takes(known.post)), limit))
+        return list(itertools.islice((known for known in map(known_of, rows) if selection.takes(known.post)), limit))
 
 
 def withdrawn_since(
@@ -163,9 +172,9 @@ def withdrawn_since(
 ) -> list[KnownPost]:
     """List the posts that a feed would show if they had not been withdrawn: the latest that went first."""
     statement = _in_feed(select(posts), feed, selection, State.WITHDRAWN).where(posts.c.rank >= rank)
-    statement = statement.order_by(posts.c.withdrawn.desc(), posts.c.code)
-    found = map(_known, connection.execute(statement.limit(limit)))
-    return [known for known in found if selection is None or selection.takes(known.post)]
+    found = map(known_of, connection.execute(statement.order_by(posts.c.withdrawn.desc(), posts.c.code)))
+    taken = (known for known in found if selection is None or selection.takes(known.post))
+    return list(itertools.islice(taken, limit))
 
 
 def unarchived(connection: Connection, feed: FeedKey, selection: Selection | None = None) -> list[tuple[str, datetime]]:
@@ -175,7 +184,7 @@ def unarchived(connection: Connection, feed: FeedKey, selection: Selection | Non
         archived.c.feed == feed.path, archived.c.code == posts.c.code
     )
     rows = connection.execute(_in_feed(select(*columns), feed, selection).where(~on_a_page.exists()))
-    return [(row.code, row.published) for row in rows if selection is None or selection.takes(_known(row).post)]
+    return [(row.code, row.published) for row in rows if selection is None or selection.takes(known_of(row).post)]
 
 
 def shown_in(connection: Connection, feed: FeedKey, selection: Selection | None = None) -> list[KnownPost]:
@@ -183,7 +192,7 @@ def shown_in(connection: Connection, feed: FeedKey, selection: Selection | None 
     statement = _in_feed(select(posts), feed, selection).where(posts.c.code.in_(select(bodies.c.code)))
     return [
         known
-        for known in map(_known, connection.execute(statement))
+        for known in map(known_of, connection.execute(statement))
         if selection is None or selection.takes(known.post)
     ]
 
@@ -195,7 +204,7 @@ def codes_in_feed(
     wanted, found = sorted(codes), set[str]()
     for start in range(0, len(wanted), CHUNK):
         statement = _in_feed(select(posts), feed, selection).where(posts.c.code.in_(wanted[start : start + CHUNK]))
-        rows = map(_known, connection.execute(statement))
+        rows = map(known_of, connection.execute(statement))
         found |= {known.code for known in rows if selection is None or selection.takes(known.post)}
     return found
 
@@ -230,7 +239,7 @@ def of_stories(connection: Connection, stories: Iterable[str]) -> list[KnownPost
         chunk = wanted[start : start + CHUNK]
         named = posts.c.story.in_(chunk) | posts.c.code.in_(chunk)
         rows = connection.execute(select(posts).where(posts.c.state == State.PUBLISHED, named))
-        found.update((row.code, _known(row)) for row in rows)
+        found.update((row.code, known_of(row)) for row in rows)
     return [found[code] for code in sorted(found)]
 
 
@@ -247,7 +256,7 @@ def candidates(connection: Connection, digest: str, section: str, language: str,
         .where(post_sections.c.slug == section, posts.c.state == State.PUBLISHED, posts.c.language == language)
         .where(posts.c.published <= now, ~mailed.exists())
     )
-    return [_known(row) for row in connection.execute(statement)]
+    return [known_of(row) for row in connection.execute(statement)]
 
 
 def rendered(connection: Connection, codes: Iterable[str]) -> dict[str, tuple[str, RenderedBody]]:
@@ -256,121 +265,11 @@ def rendered(connection: Connection, codes: Iterable[str]) -> dict[str, tuple[st
     found: dict[str, tuple[str, RenderedBody]] = {}
     for start in range(0, len(wanted), CHUNK):
         for row in connection.execute(select(bodies).where(bodies.c.code.in_(wanted[start : start + CHUNK]))):
-            found[row.code] = (row.key, _body(row))
+            found[row.code] = (row.key, body_of(row))
     return found
-
-
-def _body(row: Row[Any]) -> RenderedBody:
-    return RenderedBody(
-        html=row.html,
-        lead=row.lead,
-        image=row.image,
-        removed=tuple(Removed(rule=rule, text=text) for rule, text in row.removed),
-        credit=row.credit,
-        authors=tuple(row.authors or ()),
-        warning=row.warning,
-        image_size=(row.image_width, row.image_height) if row.image_width and row.image_height else None,
-    )
 
 
 def keep_rendered(connection: Connection, renderings: Mapping[str, tuple[str, RenderedBody]]) -> None:
     """Keep renderings, each in place of the one before."""
-    rows = [
-        {
-            "code": code,
-            "key": key,
-            "html": body.html,
-            "lead": body.lead,
-            "image": body.image,
-            "removed": tuple((removed.rule, removed.text) for removed in body.removed),
-            "credit": body.credit,
-            "authors": body.authors,
-            "warning": body.warning,
-            "image_width": body.image_size[0] if body.image_size else None,
-            "image_height": body.image_size[1] if body.image_size else None,
-        }
-        for code, (key, body) in renderings.items()
-    ]
+    rows = [row_of_body(code, key, body) for code, (key, body) in renderings.items()]
     upsert(connection, bodies, rows)
-
-
-def _row(known: KnownPost) -> dict[str, Any]:
-    post = known.post
-    return {
-        "code": post.code,
-        "path": post.path,
-        "own_code": post.own_code,
-        "state": known.state.value,
-        "entry_id": known.entry_id,
-        "title": post.title,
-        "description": post.description,
-        "language": post.language,
-        "categories": post.categories,
-        "tags": post.tags,
-        "authors": post.authors,
-        "origin_url": post.origin_url,
-        "image": post.image,
-        "body_hash": post.body_hash,
-        "draft": post.draft,
-        "date": post.date,
-        "edited": post.updated,
-        "collected": known.collected,
-        "published": known.published,
-        "updated": known.updated,
-        "rank": known.rank,
-        "withdrawn": known.withdrawn,
-        "permalink": post.permalink,
-        "significant": post.significant,
-        "context": post.context,
-        "story": post.story,
-        "extras": _written(post.extras),
-    }
-
-
-def _known(row: Row[Any]) -> KnownPost:
-    return KnownPost(
-        post=Post(
-            code=row.code,
-            own_code=row.own_code,
-            path=row.path,
-            title=row.title,
-            description=row.description,
-            language=row.language,
-            categories=tuple(row.categories),
-            tags=tuple(row.tags),
-            authors=tuple(row.authors),
-            origin_url=row.origin_url,
-            image=row.image,
-            date=row.date,
-            updated=row.edited,
-            draft=row.draft,
-            body_hash=row.body_hash,
-            permalink=row.permalink,
-            significant=row.significant,
-            context=row.context or "",
-            story=row.story,
-            extras=_extras(row.extras) if row.extras else NO_EXTRAS,
-        ),
-        state=State(row.state),
-        collected=row.collected,
-        entry_id=row.entry_id,
-        published=row.published,
-        updated=row.updated,
-        rank=row.rank,
-        withdrawn=row.withdrawn,
-    )
-
-
-def _written(extras: Extras) -> str | None:
-    return None if extras == NO_EXTRAS else json.dumps(asdict(extras), ensure_ascii=False)
-
-
-def _extras(written: str) -> Extras:
-    said = json.loads(written)
-    return Extras(
-        enclosures=tuple(Enclosure(**each) for each in said["enclosures"]),
-        image_size=tuple(said["image_size"]) if said["image_size"] else None,
-        rights=said["rights"],
-        replies=said["replies"],
-        source=Origin(**said["source"]) if said["source"] else None,
-    )

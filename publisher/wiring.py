@@ -1,0 +1,105 @@
+"""Settings become what rooms and jobs take: plain values, and ways out for messages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from publisher.content.fields import FIELDS
+from publisher.content.sources import Library, Source
+from publisher.model.post import Origin
+from publisher.settings import SourceSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from publisher.jobs.feed_plan import FeedPlan
+    from publisher.jobs.ports import Transport
+    from publisher.mail.message import Sender
+    from publisher.mail.tokens import Signer
+    from publisher.model.feed import Selection
+    from publisher.settings import MailSettings, ReadingSettings, Settings
+
+
+def feed_plan(settings: Settings, selections: Sequence[Selection], rendering: tuple[str, ...]) -> FeedPlan:
+    """Say what all feeds have in common; `rendering` is what else decides about their bytes."""
+    from publisher.jobs.feed_plan import FeedPlan
+
+    site, feeds = settings.site, settings.feeds
+    return FeedPlan(
+        site_title=site.title,
+        site_url=site.url,
+        authority=site.authority,
+        author_name=site.author.name,
+        author_email=site.author.email,
+        formats=feeds.formats,
+        shape=feeds.shape(),
+        shapes=feeds.shapes(),
+        selections={selection.name: selection for selection in selections},
+        archives=frozenset(feeds.archives),
+        descriptions=site.descriptions,
+        rights=site.copyright,
+        icon=site.icon,
+        logo=site.logo,
+        hubs=feeds.hubs,
+        ttl=max(1, round(feeds.ttl / timedelta(minutes=1))),
+        rendering=rendering,
+    )
+
+
+def library(settings: Settings, folder: Path) -> Library:
+    """Say where the posts are, and how they are written."""
+    posts = settings.posts
+    sources = tuple(_source(settings, source, folder) for source in posts.sources)
+    return Library(sources or (_source(settings, posts, folder),))
+
+
+def _source(settings: Settings, reading: ReadingSettings, folder: Path) -> Source:
+    site = settings.site
+    own = reading if isinstance(reading, SourceSettings) else None
+    return Source(
+        name=own.name if own else "",
+        folder=folder / reading.directory,
+        names=FIELDS | dict(reading.fields or {}),
+        zone=ZoneInfo(own.timezone) if own and own.timezone else site.zone,
+        language=own.language if own and own.language else site.language,
+        site_url=own.site_url if own and own.site_url else site.url,
+        page_url=reading.url,
+        categories=own.categories if own else (),
+        authors=(own.author,) if own and own.author else (),
+        origin=Origin(own.author or own.name, own.feed_url) if own and own.feed_url else None,
+        folder_categories=reading.category_from_folder,
+        excerpt_separator=reading.excerpt_separator,
+        liquid=reading.liquid,
+    )
+
+
+def transport(mail: MailSettings, folder: Path) -> Transport:
+    """Open the way out for messages."""
+    if mail.transport == "smtp" and mail.smtp is not None:
+        from publisher.mail.smtp import Smtp
+
+        messages, seconds = mail.rate
+        return Smtp(mail.smtp.host, mail.smtp.port, interval=seconds / messages)
+    from publisher.mail.outbox import Outbox
+
+    return Outbox(folder / "var" / "outbox")
+
+
+def sender(settings: Settings, signer: Signer) -> Sender:
+    """Say who sends."""
+    from publisher.digest.render import PREFERENCES, UNSUBSCRIBE
+    from publisher.mail.message import Sender
+
+    site, mail = settings.site, settings.mail
+    return Sender(
+        address=mail.sender,
+        reply_to=mail.reply_to,
+        site_url=site.url,
+        authority=site.authority,
+        signer=signer,
+        unsubscribe_place=UNSUBSCRIBE,
+        preferences_place=PREFERENCES,
+    )
