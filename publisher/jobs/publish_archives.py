@@ -11,7 +11,6 @@ from publisher.jobs.feed_plan import archive_path
 from publisher.kit.parallel import spread
 from publisher.model import archive
 from publisher.model.feed import in_order
-from publisher.model.post import KnownPost, State
 from publisher.store import archives, posts
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from publisher.jobs.render_bodies import Bodies
     from publisher.model.archive import Page
     from publisher.model.feed import FeedKey
+    from publisher.model.post import KnownPost
     from publisher.store.database import Database, Transaction
 
 #: How many pages are in memory at once.
@@ -115,7 +115,7 @@ class Archivist:
         """Read what stands on a page; those that are of another feed by now leave it."""
         members = posts.known(connection, archives.members(connection, key, page))
         here = posts.codes_in_feed(connection, key, members, self.plan.selection_of(key))
-        withdrawn = tuple(known for known in members.values() if known.state is State.WITHDRAWN)
+        withdrawn = tuple(known for known in members.values() if known.withdrawn is not None)
         gone = members.keys() - here - {known.code for known in withdrawn}
         archives.leave(connection, key, gone)
         return _Shown(entries=tuple(members[code] for code in sorted(here)), withdrawn=withdrawn)

@@ -186,7 +186,7 @@ class FeedPublisher:
         with self.database.read() as connection:
             found = posts.newest(connection, key, shape.entries + 1, selection)
             # Those that would stand in it; who is older has long left it.
-            oldest = found[-1].rank if len(found) > shape.entries else None
+            oldest = found[shape.entries - 1].rank if len(found) >= shape.entries else None
             withdrawn = posts.withdrawn_since(connection, key, oldest or _EVER, _TOMBSTONES, selection)
         shown = found[: shape.entries]
         return _Choice(key=key, posts=shown, withdrawn=withdrawn, every=len(shown) == len(found))

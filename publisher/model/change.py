@@ -84,7 +84,9 @@ def is_disappearance(gone: int, published: int) -> bool:
 def _place(known: KnownPost, post: Post, now: datetime, authority: str, news: bool | None = None) -> KnownPost:
     """Give `post` its state, and its permanent id and dates on the day it is first published."""
     if post.draft or post.date is None:
-        return replace(known, post=post, state=State.DRAFT, withdrawn=None)
+        # What readers have seen is withdrawn, for as long as it is a draft again.
+        withdrawn = known.withdrawn or now if known.entry_id is not None else None
+        return replace(known, post=post, state=State.DRAFT, withdrawn=withdrawn)
     if known.entry_id is None or known.published is None:
         if post.date > now:
             return replace(known, post=post, state=State.FUTURE)

@@ -136,6 +136,7 @@ class KnownPost:
     updated: datetime | None = None
     #: What decides whether a feed shows it: `published`, or the moment a late arrival was collected.
     rank: datetime | None = None
+    #: Since when readers are not to see it any more: its file is gone, or it is a draft again.
     withdrawn: datetime | None = None
 
     @property

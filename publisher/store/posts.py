@@ -171,7 +171,9 @@ def withdrawn_since(
     connection: Connection, feed: FeedKey, rank: datetime, limit: int, selection: Selection | None = None
 ) -> list[KnownPost]:
     """List the posts that a feed would show if they had not been withdrawn: the latest that went first."""
-    statement = _in_feed(select(posts), feed, selection, State.WITHDRAWN).where(posts.c.rank >= rank)
+    gone = (State.WITHDRAWN, State.DRAFT)
+    statement = _in_feed(select(posts), feed, selection, gone)
+    statement = statement.where(posts.c.rank >= rank, posts.c.withdrawn.is_not(None))
     found = map(known_of, connection.execute(statement.order_by(posts.c.withdrawn.desc(), posts.c.code)))
     taken = (known for known in found if selection is None or selection.takes(known.post))
     return list(itertools.islice(taken, limit))
@@ -210,9 +212,12 @@ def codes_in_feed(
 
 
 def _in_feed(
-    statement: Select[Any], feed: FeedKey, selection: Selection | None = None, state: State = State.PUBLISHED
+    statement: Select[Any],
+    feed: FeedKey,
+    selection: Selection | None = None,
+    states: tuple[State, ...] = (State.PUBLISHED,),
 ) -> Select[Any]:
-    statement = statement.where(posts.c.state == state)
+    statement = statement.where(posts.c.state.in_(states))
     if selection is not None and selection.taken.languages:
         statement = statement.where(posts.c.language.in_(selection.taken.languages))
     if selection is not None and selection.taken.categories:
