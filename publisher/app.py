@@ -56,6 +56,8 @@ class Publication:
     rehearsal: bool = False
     #: Whether posts may disappear in any number.
     force: bool = False
+    #: Whether a store that was lost may be made again from what is published.
+    adopt: bool = False
     progress: Progress = silent
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     _ahead: Reading | None = field(default=None, init=False)
@@ -77,12 +79,16 @@ class Publication:
         from publisher.store.database import Database
 
         database = Database.open(self.settings.store.url, self.folder, rehearsal=self.rehearsal)
-        if self.output.was_published and database.is_new:
+        lost = self.output.was_published and database.is_new
+        if lost and not self.adopt:
             database.close()
             raise LostStateError(
-                f"the database is empty, but {self.output.folder} is published: put var/ back from a backup, or, if "
-                "readers may see every post again as new, empty the output folder"
+                f"the database is empty, but {self.output.folder} is published: put var/ back from a backup, or let "
+                "`publish --adopt` take ids and dates from the feeds, and count every post as mailed"
             )
+        if self.adopt and not lost:
+            database.close()
+            raise UsageError("--adopt is for a database that was lost, and this one has posts: leave it out")
         return database
 
     @cached_property
@@ -274,6 +280,11 @@ class Publication:
         from publisher.jobs.collect import collect
 
         ahead, self._ahead = self._ahead, None
+        adopted = None
+        if self.adopt:
+            from publisher.jobs.adopt import read_back
+
+            adopted = read_back(self.output)
         return collect(
             self.database,
             self.library,
@@ -281,6 +292,7 @@ class Publication:
             authority=self.settings.site.authority,
             now=self.now,
             selections=self.selections,
+            adopted=adopted,
             force=self.force,
             ahead=ahead,
             progress=self.progress,

@@ -57,6 +57,10 @@ class Output:
         """Say whether a file of this path stands."""
         return (self.folder / path).is_file()
 
+    def paths(self) -> list[str]:
+        """List every file that was written, as the manifest has them."""
+        return sorted(self._load())
+
     def read(self, path: str) -> bytes | None:
         """Read a file; None where there is none."""
         try:

@@ -61,10 +61,11 @@ Examples:
 )
 @click.option("--dry-run", is_flag=True, help="Say what would change; write and send nothing.")
 @click.option("--force", is_flag=True, help="Withdraw posts however many are gone at once.")
+@click.option("--adopt", is_flag=True, help="After var/ was lost: take ids and dates from the feeds that stand.")
 @click.version_option(__version__, prog_name="publisher")
 @with_global_options
 @click.pass_context
-def cli(context: click.Context, *, dry_run: bool, force: bool) -> None:
+def cli(context: click.Context, *, dry_run: bool, force: bool, adopt: bool) -> None:
     """Publish a folder of Markdown posts: feeds, and digests by e-mail.
 
     Without a command: one whole run. Posts are collected, feeds that changed are written, digests that are due are
@@ -76,7 +77,9 @@ def cli(context: click.Context, *, dry_run: bool, force: bool) -> None:
     if context.invoked_subcommand is None:
         from publisher.cli.run import whole_run
 
-        context.exit(whole_run(options_of(context), dry_run=dry_run, force=force))
+        context.exit(whole_run(options_of(context), dry_run=dry_run, force=force, adopt=adopt))
+    elif adopt:
+        raise click.UsageError("--adopt stands alone: `publish --adopt`.")
     elif dry_run or force:
         name = "--dry-run" if dry_run else "--force"
         raise click.UsageError(f"{name} stands alone, or behind `publish feeds` and `publish digest`.")

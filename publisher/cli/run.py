@@ -22,9 +22,9 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Say what would change; 
 force_option = click.option("--force", is_flag=True, help="Withdraw posts however many are gone at once.")
 
 
-def whole_run(options: Options, *, dry_run: bool, force: bool) -> int:
+def whole_run(options: Options, *, dry_run: bool, force: bool, adopt: bool) -> int:
     """Do one whole run and show it; returns the exit code."""
-    return _run(options, lambda publication: publication.run(), dry_run=dry_run, force=force)
+    return _run(options, lambda publication: publication.run(), dry_run=dry_run, force=force, adopt=adopt)
 
 
 @click.command(
@@ -118,11 +118,12 @@ def _run(
     *,
     dry_run: bool,
     force: bool,
+    adopt: bool = False,
     show: Callable[[Report, Publication, float], None] | None = None,
 ) -> int:
     started = time.monotonic()
     with options.publication(rehearsal=dry_run, progress=progress(quiet=options.quiet)) as publication:
-        publication.force = force
+        publication.force, publication.adopt = force, adopt
         with publication.running(waiting=_say_waiting):
             report = work(publication)
         if not options.quiet:

@@ -15,6 +15,8 @@ from publisher.model.notice import Shown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+FORMATS = ("rss", "atom", "json")
+
 _ATOM = f"{{{ATOM}}}"
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from publisher.content import reading
+from publisher.jobs.adopt import adopt
 from publisher.jobs.ports import silent
 from publisher.model import change as changes
 from publisher.model.change import Change, Kind, is_first_publication
@@ -20,7 +21,7 @@ from publisher.store import archives, facts, feeds, guids, posts, sources
 from publisher.store.sources import Remembered
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from publisher.content.reading import Outcome, Reading
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
     from publisher.content.sources import Library
     from publisher.jobs.ports import Progress, Weigh
     from publisher.model.feed import FeedKey, Selection
+    from publisher.model.notice import Shown
     from publisher.model.post import KnownPost
     from publisher.store.database import Database, Transaction
+    from publisher.store.guids import Guid
 
 #: How many posts are in memory at once.
 _BATCH = 2_000
@@ -57,15 +60,16 @@ def collect(
     authority: str,
     now: datetime,
     selections: Sequence[Selection] = (),
+    adopted: Mapping[str, Shown] | None = None,
     force: bool = False,
     ahead: Reading | None = None,
     progress: Progress = silent,
 ) -> Collected:
     """Read every file that is new or changed, decide what each means, and record it in one transaction.
 
-    `ahead` is a reading of everything, begun before the database was there; it is used where that is empty. Raises
-    PublisherError if a folder cannot be read, or, unless with `force`, if so many posts are gone that it looks like an
-    accident; then nothing is changed.
+    `ahead` is a reading of everything, begun before the database was there; it is used where that is empty. `adopted`
+    is what stands in the feeds of a publication whose store was lost. Raises PublisherError if a folder cannot be read,
+    or, unless with `force`, if so many posts are gone that it looks like an accident; then nothing is changed.
     """
     with database.read() as connection:
         stamps = sources.stamps(connection)
@@ -78,7 +82,9 @@ def collect(
     with database.begin() as connection:
         remembered = sources.known(connection, [*gone, *(file.path for file in look.fresh if file.path in stamps)])
         claims = Claims(look.seen, {file.path for file in look.fresh})
-        run = _Run(connection, claims, remembered, gone, weigh, authority, now, selections)
+        if adopted is not None:
+            adopt(connection, adopted, now=now)
+        run = _Run(connection, claims, remembered, gone, weigh, authority, now, selections, adopted)
         for batch in _batches(ahead, progress):
             run.take(batch)
         run.settle(force=force)
@@ -124,6 +130,8 @@ class _Run:
     now: datetime
     #: The feeds that are configured by hand.
     selections: Sequence[Selection]
+    #: What readers know, by id, where the store was lost and is made again from it.
+    adopted: Mapping[str, Shown] | None
     stale: set[FeedKey] = field(default_factory=set)
     kinds: Counter[Kind] = field(default_factory=Counter)
     newly_quarantined: list[Remembered] = field(default_factory=list)
@@ -133,10 +141,12 @@ class _Run:
     #: In an empty store nothing has to be looked up.
     _is_first: bool = False
     _has_archives: bool = False
+    _has_ledger: bool = False
 
     def __post_init__(self) -> None:
         self._is_first = not posts.anything(self.connection)
         self._has_archives = archives.anything(self.connection)
+        self._has_ledger = guids.anything(self.connection)
         codes = [code for path in self.gone if (code := self.remembered[path].code)]
         self._missing = [known for known in self._known(codes).values() if not known.post.own_code]
 
@@ -232,7 +242,7 @@ class _Run:
         self._apply([changes.withdraw(known, now=self.now) for known in sorted(leaving, key=lambda known: known.code)])
 
     def _apply(self, decided: list[Change]) -> None:
-        decided = self._with_free_ids(decided)
+        decided = self._with_lasting_ids(decided)
         self.kinds.update(change.kind for change in decided)
         posts.apply(self.connection, decided)
         first = [change.after for change in decided if change.after and is_first_publication(change)]
@@ -244,27 +254,33 @@ class _Run:
         if self._has_archives:
             archives.mark_stale(self.connection, [change.after.code for change in changed if change.after])
 
-    def _with_free_ids(self, decided: list[Change]) -> list[Change]:
-        """Let no post be published under an id that readers know as another one."""
-        wanted = {
-            change.after.entry_id: change.after.code
-            for change in decided
-            if change.after and change.after.entry_id and is_first_publication(change)
-        }
-        ledger = {} if self._is_first else guids.known(self.connection, wanted)
+    def _with_lasting_ids(self, decided: list[Change]) -> list[Change]:
+        """Let a post that the ledger knows have the id that readers know, and none the id of another."""
+        first = {change.after.code: change.after for change in decided if change.after and is_first_publication(change)}
+        if not first or not self._has_ledger:
+            return decided
+        own = guids.by_code(self.connection, first)
+        ids = {known.entry_id or "" for known in first.values()} | {guid.entry_id for guid in own.values()}
+        ledger = guids.known(self.connection, ids)
         holders = posts.codes_by_id(self.connection, ledger)
-        # Of a post that is gone from the store the ledger still knows whose the id was.
-        taken = {
-            known
-            for known, rows in ledger.items()
-            if known in holders or wanted[known] not in {row.code for row in rows}
-        }
+        lasting: dict[str, KnownPost] = {}
+        for code, known in first.items():
+            guid = own.get(code)
+            if guid is not None and guid.entry_id not in holders:
+                lasting[code] = self._as_readers_know(known, guid)
+            elif known.entry_id in ledger:
+                lasting[code] = replace(known, entry_id=self._free_id(known.entry_id, ids))
         return [
-            replace(change, after=replace(change.after, entry_id=self._free_id(change.after.entry_id, wanted)))
-            if change.after and change.after.entry_id in taken and is_first_publication(change)
+            replace(change, after=lasting[change.after.code])
+            if change.after and change.after.code in lasting
             else change
             for change in decided
         ]
+
+    def _as_readers_know(self, known: KnownPost, guid: Guid) -> KnownPost:
+        shown = (self.adopted or {}).get(guid.entry_id)
+        updated = shown.updated if shown else known.updated
+        return replace(known, entry_id=guid.entry_id, published=guid.published, updated=updated, rank=guid.published)
 
     def _free_id(self, entry_id: str, wanted: Container[str]) -> str:
         return next(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from publisher.jobs.adopt import mailed_until
 from publisher.kit.addresses import parse_address
 from publisher.model.edition import Digest, Draft, Edition, EditionState, Slot, compose, edition_id, is_due, web_path
 from publisher.model.errors import UsageError
@@ -74,7 +75,8 @@ class Composer:
         with database.read() as connection:
             first = editions.last_composed(connection, digest.name) is None
             section = posts.section_slugs(connection).get(digest.category, digest.category)
-            candidates = posts.candidates(connection, digest.name, section, language, now)
+            since = mailed_until(connection)
+            candidates = posts.candidates(connection, digest.name, section, language, now, since)
         draft = compose(digest, candidates, now=now, first=first)
         if draft is None:
             return None

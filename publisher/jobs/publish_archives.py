@@ -14,7 +14,7 @@ from publisher.model.feed import in_order
 from publisher.store import archives, posts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from publisher.feeds.document import FeedDocument
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from publisher.model.post import KnownPost
     from publisher.store.database import Database, Transaction
 
-#: How many pages are in memory at once.
-_AT_ONCE = 2
+#: How many entries are in memory at once; a page may have as many.
+_AT_ONCE = archive.PAGE_ENTRIES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,13 +55,15 @@ class Archivist:
         with self.database.begin() as connection:
             self._place(connection, key)
             pages = archives.pages(connection, key)
+            filled = archives.filled(connection, key)
             names = posts.section_names(connection)
         every = list(pages)
         due = [page for page, stale in pages.items() if stale or not self.stands(key, page)]
-        done = Written()
-        for start in range(0, len(due), _AT_ONCE):
-            self.progress("writing history", start, len(due))
-            done += self._write(key, due[start : start + _AT_ONCE], every, names)
+        done, written = Written(), 0
+        for together in _by_size(due, filled):
+            self.progress("writing history", written, len(due))
+            done += self._write(key, together, every, names)
+            written += len(together)
         self.progress("writing history", len(due), len(due))
         return done, every
 
@@ -130,6 +132,18 @@ class Archivist:
             previous=self.plan.url(archive_path(key, before)) if before else None,
             following=self.plan.url(archive_path(key, after)) if after else None,
         )
+
+
+def _by_size(pages: Sequence[Page], filled: Mapping[Page, int]) -> Iterator[list[Page]]:
+    """Put pages together that are small enough to be written at once."""
+    together: list[Page] = []
+    for page in pages:
+        if together and sum(filled[each] for each in [*together, page]) > _AT_ONCE:
+            yield together
+            together = []
+        together.append(page)
+    if together:
+        yield together
 
 
 def tombstones_of(withdrawn: Iterable[KnownPost]) -> list[Tombstone]:

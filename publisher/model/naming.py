@@ -8,7 +8,7 @@ import itertools
 import re
 import unicodedata
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -81,3 +81,9 @@ def entry_ids_like(wanted: str) -> Iterator[str]:
 def entry_id(authority: str, year: int, code: str) -> str:
     """Make the permanent id of a post, a tag URI (RFC 4151); characters that it rules out are percent-encoded."""
     return f"tag:{authority},{year}:{code if _TAG_CLEAN.fullmatch(code) else quote(code, safe=_TAG_SAFE)}"
+
+
+def code_of_entry_id(entry_id: str) -> str | None:
+    """Read the code of a post from the id it was given; None for an id that is none of ours."""
+    scheme, _, rest = entry_id.partition(":")
+    return unquote(rest.partition(":")[2]) or None if scheme == "tag" else None

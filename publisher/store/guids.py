@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import literal_column, select
@@ -39,6 +39,29 @@ def record(connection: Connection, published: Iterable[KnownPost], now: datetime
     ]
     if rows:
         write(connection, insert(connection, guids).on_conflict_do_nothing(), guids, rows)
+
+
+def adopt(connection: Connection, found: Iterable[Guid]) -> None:
+    """Write down ids that were read from feeds; those that are there already stay as they are."""
+    rows = [asdict(guid) for guid in found]
+    if rows:
+        write(connection, insert(connection, guids).on_conflict_do_nothing(), guids, rows)
+
+
+def anything(connection: Connection) -> bool:
+    """Say whether any post was ever published."""
+    return connection.scalar(select(literal_column("1")).select_from(guids).limit(1)) is not None
+
+
+def by_code(connection: Connection, codes: Iterable[str]) -> dict[str, Guid]:
+    """Map codes to the id that each had last; those that were never published are missing."""
+    wanted = sorted(codes)
+    found: dict[str, Guid] = {}
+    for start in range(0, len(wanted), CHUNK):
+        statement = select(guids).where(guids.c.code.in_(wanted[start : start + CHUNK]))
+        for row in connection.execute(statement.order_by(guids.c.recorded, guids.c.entry_id)):
+            found[row.code] = Guid(*row)
+    return found
 
 
 def known(connection: Connection, entry_ids: Iterable[str]) -> dict[str, list[Guid]]:

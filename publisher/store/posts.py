@@ -248,8 +248,13 @@ def of_stories(connection: Connection, stories: Iterable[str]) -> list[KnownPost
     return [found[code] for code in sorted(found)]
 
 
-def candidates(connection: Connection, digest: str, section: str, language: str, now: datetime) -> list[KnownPost]:
-    """List the published posts of a category and language that no edition of the digest has had."""
+def candidates(
+    connection: Connection, digest: str, section: str, language: str, now: datetime, since: datetime | None = None
+) -> list[KnownPost]:
+    """List the published posts of a category and language that no edition of the digest has had.
+
+    With `since`, only those that were collected later.
+    """
     mailed: Select[Any] = (
         select(literal_column("1"))
         .select_from(edition_posts.join(editions, editions.c.id == edition_posts.c.edition_id))
@@ -261,6 +266,8 @@ def candidates(connection: Connection, digest: str, section: str, language: str,
         .where(post_sections.c.slug == section, posts.c.state == State.PUBLISHED, posts.c.language == language)
         .where(posts.c.published <= now, ~mailed.exists())
     )
+    if since is not None:
+        statement = statement.where(posts.c.collected > since)
     return [known_of(row) for row in connection.execute(statement)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 from tests.cli.conftest import AT_NOON, tree
@@ -68,3 +69,18 @@ def test_check_proves_the_feeds_against_the_ledger(publish: Publish) -> None:
     assert done.code == 1
     assert "feeds/all.atom: shows tag:news.example.org,2024:B1, which the ledger does not know" in done.out
     assert publish("check", "--json", *AT_NOON).json["feeds"]["files"] == 12
+
+
+def test_a_lost_var_is_adopted_when_asked_for_and_never_otherwise(publish: Publish) -> None:
+    publish.post("A1")
+    publish(*AT_NOON)
+    before = tree(publish.folder / "output/feeds")
+    shutil.rmtree(publish.folder / "var")
+    done = publish(*LATER)
+    assert (done.code, done.is_one_sentence(), "--adopt" in done.err) == (3, True, True)
+    assert publish("feeds", "--adopt", *LATER).code == 2
+    assert publish("--adopt", "feeds", *LATER).code == 2
+    done = publish("--adopt", *LATER)
+    assert (done.code, "0 composed" in done.out) == (0, True)
+    assert tree(publish.folder / "output/feeds") == before
+    assert publish("--adopt", *LATER).code == 2
