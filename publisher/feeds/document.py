@@ -127,8 +127,8 @@ class FeedDocument:
 
 
 def content(article: Article) -> str:
-    """Give the HTML of an article: its body or, where that is empty, its summary, which is text."""
-    return article.html or escape(article.summary, quote=False)
+    """Give the HTML of an article: its body or, where that is empty, its summary or title, which are text."""
+    return article.html or escape(article.summary or article.title, quote=False)
 
 
 def entry_links(article: Article) -> list[dict[str, str]]:

@@ -41,8 +41,7 @@ class Entry(FeedEntry):  # type: ignore[misc] # feedgen has no types
         self.document = document
         self.links = entry_links(article)
         self.picture = picture(article)
-        body = content(article)
-        self.body = _html(body) if body else ""
+        self.body = _html(content(article))
         self.published = whole_second(article.published)
 
     def register_extension(self, *_: Any, **__: Any) -> None:
@@ -55,11 +54,12 @@ class Entry(FeedEntry):  # type: ignore[misc] # feedgen has no types
         _text(item, "title", article.title)
         if article.link:
             _text(item, "link", article.link)
-        body = self.body if document.full else ""
+        says_more = article.html or article.summary
+        body = self.body if document.full and says_more else None
         # A description is HTML to those who read it; the summary is text.
         if article.summary:
             _text(item, "description", escape(article.summary, quote=False))
-        if body:
+        if body is not None:
             # The last, because readers that know both take whichever they find last; it shall be the whole report.
             _text(item, _ENCODED if article.summary else "description", body)
         # The element `author` asks for an address.
@@ -110,10 +110,12 @@ class Entry(FeedEntry):  # type: ignore[misc] # feedgen has no types
             SubElement(entry, "category", {"term": name, "scheme": document.categories_scheme})
         for tag in article.tags:
             SubElement(entry, "category", {"term": tag, "scheme": document.tags_scheme})
-        if article.summary:
+        # An entry that is a title only says it twice rather than nothing.
+        summary = article.summary or ("" if document.full or not article.link else article.title)
+        if summary:
             # Text that looks like markup is taken for it by half of the readers, unless it says that it is not.
-            html = escape(article.summary, quote=False)
-            _text(entry, "summary", html, _HTML if html != article.summary else None)
+            html = escape(summary, quote=False)
+            _text(entry, "summary", html, _HTML if html != summary else None)
         # Without a page to go to there has to be a content (section 4.1.2).
         if document.full or not article.link:
             _text(entry, "content", self.body, _HTML)

@@ -21,6 +21,7 @@ HISTORY = "http://purl.org/syndication/history/1.0"
 SYNDICATION = "http://purl.org/rss/1.0/modules/syndication/"
 TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 
+#: RSS has no other pictures than these.
 _RSS_PICTURES = frozenset({"image/jpeg", "image/png", "image/gif"})
 
 #: The longest period of which a whole number fits into an update's interval, with its minutes.
@@ -60,11 +61,6 @@ def _generator(document: FeedDocument) -> Any:
     generator.rights(document.rights)
     generator.ttl(document.ttl)
     generator.icon(document.icon)
-    generator.logo(document.logo)
-    # RSS has no other pictures than these.
-    pictures = (url for url in (document.logo, document.icon) if url and picture_type(url) in _RSS_PICTURES)
-    if picture := next(pictures, None):
-        generator.image(url=picture, title=document.title, link=document.home_url)
     if document.author.email:
         generator.managingEditor(f"{document.author.email} ({document.author.name})")
     return generator
@@ -107,11 +103,21 @@ class _Channel(_Extension):
         """Add the links, of which feedgen writes one, and how often it is worth to look."""
         channel = root[0]
         self._link(channel, "description", f"{{{ATOM}}}link", "rss")
+        self._image(channel)
         period, frequency = how_often(self.document.ttl)
         SubElement(channel, f"{{{SYNDICATION}}}updatePeriod").text = period
         SubElement(channel, f"{{{SYNDICATION}}}updateFrequency").text = str(frequency)
         self._finish(root, channel)
         return root
+
+    def _image(self, channel: Any) -> None:
+        """Add a picture that RSS knows; feedgen would make it the logo of Atom as well."""
+        document = self.document
+        pictures = (url for url in (document.logo, document.icon) if url and picture_type(url) in _RSS_PICTURES)
+        if picture := next(pictures, None):
+            image = SubElement(channel, "image")
+            for name, text in (("url", picture), ("title", document.title), ("link", document.home_url)):
+                SubElement(image, name).text = text
 
 
 class _Feed(_Extension):
@@ -126,6 +132,8 @@ class _Feed(_Extension):
         for link in root.findall("link"):
             root.remove(link)
         self._link(root, "updated", "link", "atom")
+        if self.document.logo:
+            SubElement(root, "logo").text = self.document.logo
         for tombstone in self.document.tombstones:
             when = whole_second(tombstone.when).isoformat()
             SubElement(root, f"{{{TOMBSTONES}}}deleted-entry", {"ref": tombstone.entry_id, "when": when})

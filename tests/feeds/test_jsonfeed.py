@@ -50,7 +50,7 @@ def test_every_item_has_an_id_and_a_content() -> None:
     assert item == {
         "id": "tag:news.example.org,2024:A1",
         "title": "Title of A1",
-        "content_html": "",
+        "content_html": "Title of A1",
         "date_published": "2024-11-10T10:00:00+00:00",
         "date_modified": "2024-11-10T10:00:00+00:00",
         "language": "en",
