@@ -61,7 +61,7 @@ class FeedChecker:
         if self.plan.has_history(key):
             with self.database.read() as connection:
                 pages = archives.pages(connection, key)
-                shown = posts.shown_in(connection, key, self.plan.selection_of(key))
+                shown = posts.ids_shown_in(connection, key, self.plan.selection_of(key))
             for page in pages:
                 entries, troubles = self._read(archive_path(key, page), feed_format)
                 yield from troubles
@@ -71,7 +71,7 @@ class FeedChecker:
                 if count > 1:
                     yield f"{path}: its history has {entry_id} on {count} pages"
             there = {entry.id for entry in history}
-            yield from (f"{path}: its history lacks {each.entry_id}" for each in shown if each.entry_id not in there)
+            yield from (f"{path}: its history lacks {entry_id}" for entry_id in shown if entry_id not in there)
 
     def _read(self, path: str, feed_format: str) -> tuple[list[Shown], list[str]]:
         """Read one file, and say what is wrong with it by itself."""

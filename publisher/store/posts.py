@@ -189,14 +189,12 @@ def unarchived(connection: Connection, feed: FeedKey, selection: Selection | Non
     return [(row.code, row.published) for row in rows if selection is None or selection.takes(known_of(row).post)]
 
 
-def shown_in(connection: Connection, feed: FeedKey, selection: Selection | None = None) -> list[KnownPost]:
-    """List the posts of a feed that have a body to show, however old they are."""
-    statement = _in_feed(select(posts), feed, selection).where(posts.c.code.in_(select(bodies.c.code)))
-    return [
-        known
-        for known in map(known_of, connection.execute(statement))
-        if selection is None or selection.takes(known.post)
-    ]
+def ids_shown_in(connection: Connection, feed: FeedKey, selection: Selection | None = None) -> list[str]:
+    """List the ids of a feed's posts that have a body to show, however old they are."""
+    columns = (posts.c.entry_id,) if selection is None else (posts,)
+    statement = _in_feed(select(*columns), feed, selection).where(posts.c.code.in_(select(bodies.c.code)))
+    rows = connection.execute(statement.order_by(posts.c.entry_id))
+    return [row.entry_id for row in rows if selection is None or selection.takes(known_of(row).post)]
 
 
 def codes_in_feed(

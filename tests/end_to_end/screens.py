@@ -87,7 +87,7 @@ def landscape(seed: str, width: int = 400, height: int = 250) -> bytes:
 
 
 def publish_samples(folder: Path) -> dict[str, Path]:
-    """Publish the project's sample posts in `folder`: each mail by language, the first page, the page of a feed."""
+    """Publish the project's sample posts in `folder`: each mail by language, the first page, a feed with its page."""
     from publisher.cli.main import cli
     from publisher.cli.options import Options
 
@@ -98,7 +98,11 @@ def publish_samples(folder: Path) -> dict[str, Path]:
     arguments = ["--config", str(config), "--now", "2024-11-10T18:00", "--quiet"]
     CliRunner().invoke(cli, arguments, obj=Options(), catch_exceptions=False)
     output = folder / "output"
-    pages = {"index": output / "index.html", "feed": output / "feeds" / "en" / "world.html"}
+    pages = {
+        "index": output / "index.html",
+        "feed": output / "feeds" / "en" / "world.html",
+        "raw": output / "feeds" / "th" / "world.atom",
+    }
     for language in ("th", "en"):
         (message,) = (folder / "var" / "outbox" / f"world-2024-11-10-{language}").glob("*.eml")
         part = message_from_bytes(message.read_bytes(), policy=policy.default).get_body(("html",))
@@ -113,9 +117,12 @@ _PICTURES: tuple[tuple[str, str, int, Scheme], ...] = (
     ("digest.png", "th", 700, "light"),
     ("digest-narrow.png", "th", 360, "light"),
     ("digest-dark.png", "en", 700, "dark"),
-    ("index.png", "index", 760, "light"),
-    ("feed.png", "feed", 760, "light"),
-    ("feed-narrow.png", "feed", 360, "dark"),
+    ("index.png", "index", 1200, "light"),
+    ("index-dark.png", "index", 360, "dark"),
+    ("feed.png", "feed", 1200, "light"),
+    ("feed-dark.png", "feed", 360, "dark"),
+    ("raw.png", "raw", 1200, "light"),
+    ("raw-dark.png", "raw", 360, "dark"),
 )
 
 
