@@ -24,12 +24,28 @@ def encode(document: FeedDocument, formats: Collection[str]) -> dict[str, bytes]
 
 def within(document: FeedDocument, formats: Collection[str], max_bytes: int) -> tuple[FeedDocument, dict[str, bytes]]:
     """Write a feed with as many of its entries as fit, one at least; the same ones in all formats."""
-    while True:
-        encoded = encode(document, formats)
-        largest, count = max(map(len, encoded.values())), len(document.entries)
-        if largest <= max_bytes or count <= 1:
-            return document, encoded
-        # Down to what should fit; a guess that is still too large is followed by another.
-        keep = max(1, min(count - 1, count * max_bytes // largest))
-        history = replace(document.history, complete=False) if document.history else None
-        document = replace(document, entries=document.entries[:keep], history=history)
+    encoded = encode(document, formats)
+    if _fits(encoded, max_bytes) or len(document.entries) <= 1:
+        return document, encoded
+    # As many as `most` do not fit, and one always does.
+    least, most = 1, len(document.entries)
+    best = _first(document, least)
+    encoded = encode(best, formats)
+    while most - least > 1:
+        middle = (least + most) // 2
+        tried = _first(document, middle)
+        written = encode(tried, formats)
+        if _fits(written, max_bytes):
+            least, best, encoded = middle, tried, written
+        else:
+            most = middle
+    return best, encoded
+
+
+def _fits(encoded: dict[str, bytes], max_bytes: int) -> bool:
+    return all(len(content) <= max_bytes for content in encoded.values())
+
+
+def _first(document: FeedDocument, count: int) -> FeedDocument:
+    history = replace(document.history, complete=False) if document.history else None
+    return replace(document, entries=document.entries[:count], history=history)

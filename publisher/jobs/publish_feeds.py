@@ -195,7 +195,8 @@ class FeedPublisher:
         self, choice: _Choice, rendered: dict[str, Article], pages: Sequence[Page], names: dict[str, str]
     ) -> FeedDocument:
         fit = [rendered[known.code] for known in choice.posts if known.code in rendered]
-        shown = within(in_order(fit), self.plan.shape_of(choice.key).max_bytes)
+        shape = self.plan.shape_of(choice.key)
+        shown = within(in_order(fit), shape.max_bytes, full=shape.full)
         history = None
         if self.plan.has_history(choice.key):
             complete = choice.every and len(shown) == len(fit)
@@ -255,8 +256,8 @@ class FeedPublisher:
             statuses.append(
                 FeedStatus(key=key, stale=False, entries=made.entries, updated=made.updated if made.entries else None)
             )
-        topics = [self.plan.url(path) for path in self.output.differing(files)]
-        if self.plan.hubs and topics:
+        topics = [self.plan.url(path) for path in self.output.differing(files)] if self.plan.hubs else []
+        if topics:
             # Before the bytes are in place: after a crash in between, hubs are told once too often, never too seldom.
             with self.database.begin() as connection:
                 pings.queue(connection, self.plan.hubs, topics, self.clock)

@@ -137,20 +137,15 @@ def in_order(articles: Iterable[Article]) -> list[Article]:
     return sorted(articles, key=lambda article: (article.published, article.code), reverse=True)
 
 
-def within(articles: Sequence[Article], max_bytes: int) -> list[Article]:
-    """Keep as many of the newest as fit the budget, one at least.
+def within(articles: Sequence[Article], max_bytes: int, *, full: bool = True) -> list[Article]:
+    """Leave out the oldest that cannot fit the budget, whatever the format; one article stays at least.
 
-    Bytes are counted as XML has them, with `<`, `>` and `&` escaped, plus what surrounds an entry.
+    Only what every format has to write is counted: what is left may still be too much.
     """
     total = 0
     for count, article in enumerate(articles):
-        html = article.html
-        escapes = 3 * (html.count("<") + html.count(">")) + 4 * html.count("&")
-        total += len(html.encode()) + escapes + len(article.summary.encode()) + _ENTRY_OVERHEAD
+        total += len(article.html.encode()) if full else 0
+        total += len(article.title.encode()) + len(article.summary.encode())
         if total > max_bytes and count:
             return list(articles[:count])
     return list(articles)
-
-
-#: Ids, dates, links and tags of one entry, in bytes.
-_ENTRY_OVERHEAD = 1500

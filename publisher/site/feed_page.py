@@ -70,8 +70,10 @@ class FeedPage:
 
     def months(self, language: str) -> list[dict[str, str]]:
         """Name and relative address of each month of the history."""
+        # Of the formats the one that a browser shows best.
+        extension = "atom" if "atom" in self.types else next(iter(self.types))
         return [
-            {"name": month_name(path.rpartition("/")[2], language), "href": f"{self.up}{quote(path)}.atom"}
+            {"name": month_name(path.rpartition("/")[2], language), "href": f"{self.up}{quote(path)}.{extension}"}
             for path in self.archives
         ]
 
