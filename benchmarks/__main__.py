@@ -326,6 +326,10 @@ def main() -> None:
         if posts <= _PLAIN_POSTS:
             with tempfile.TemporaryDirectory(prefix="publisher-bench-") as temporary:
                 beside_plain(Path(temporary).resolve(), posts, asked.runs, without=asked.no_plain)
+    sys.stdout.flush()
+    feeds = [sys.executable, "-m", "benchmarks.feeds", "--posts", str(min(6_000, *asked.posts))]
+    subprocess.run(feeds, cwd=ROOT, env=environment(), check=True)
+    print()
     show_starts()
     if importlib.util.find_spec("benchmarks.cleaning"):
         print("\nHow well cleaning tells junk from report:\n")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def encode(document: FeedDocument, formats: Collection[str]) -> dict[str, bytes]:
     """Write a feed as bytes, by the extension of each format."""
-    encoded = xml.build(document) if {"rss", "atom"} & set(formats) else {}
+    encoded = xml.build(document, formats) if {"rss", "atom"} & set(formats) else {}
     if "json" in formats:
         encoded["json"] = jsonfeed.build(document)
     return {extension: encoded[extension] for extension in TYPES if extension in formats}

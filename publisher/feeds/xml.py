@@ -15,6 +15,8 @@ from publisher.feeds.document import picture_type, whole_second
 from publisher.feeds.entry import ATOM, DC, MEDIA, Entry
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from publisher.feeds.document import FeedDocument
 
 HISTORY = "http://purl.org/syndication/history/1.0"
@@ -28,8 +30,8 @@ _RSS_PICTURES = frozenset({"image/jpeg", "image/png", "image/gif"})
 _PERIODS = (("hourly", 60), ("daily", 1440), ("weekly", 10_080), ("monthly", 43_200), ("yearly", 525_600))
 
 
-def build(document: FeedDocument) -> dict[str, bytes]:
-    """Write a feed as `rss` and as `atom`; the same document gives the same bytes.
+def build(document: FeedDocument, formats: Collection[str] = ("rss", "atom")) -> dict[str, bytes]:
+    """Write a feed as `rss`, as `atom`, or as both; the same document gives the same bytes.
 
     RSS 2.0 with the RSS Advisory Board's best practices; Atom 1.0 as in RFC 4287; history as in RFC 5005; tombstones
     as in RFC 6721.
@@ -37,7 +39,8 @@ def build(document: FeedDocument) -> dict[str, bytes]:
     generator = _generator(document)
     for article in document.entries:
         generator.add_entry(Entry(article, document), order="append")
-    return {"rss": generator.rss_str(pretty=False) + b"\n", "atom": generator.atom_str(pretty=False) + b"\n"}
+    writers = {"rss": generator.rss_str, "atom": generator.atom_str}
+    return {name: write(pretty=False) + b"\n" for name, write in writers.items() if name in formats}
 
 
 def _generator(document: FeedDocument) -> Any:

@@ -18,6 +18,7 @@ from publisher.site.index import EditionLine, FeedLine, PostLine
 from publisher.store import editions, facts, feeds, posts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from publisher.files import Output
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 _POSTS = 12
 _EDITIONS = 12
 _EVERY_EDITION = 1_000_000
-_FILES = ("index.html", "feeds.opml", "sitemap.xml", "assets/site.css", "assets/feed.css", "assets/copy.js")
+_OPML = "feeds.opml"
+_FILES = (_OPML, "index.html", "sitemap.xml", "assets/site.css", "assets/feed.css", "assets/copy.js")
 #: Editions that nobody is to see: not yet approved, or called off.
 _HIDDEN = {EditionState.DRAFT, EditionState.CANCELLED}
 
@@ -53,9 +55,17 @@ def publish_site(
     # Before the pages, whose templates may be broken: the mail that links to them goes out all the same.
     done = output.write(frozen)
     if not current or not all(map(output.has, _FILES)):
-        done += output.write(_pages(database, bodies, pages, plan, shown, now))
-    if not current:
+        with database.read() as connection:
+            known = feeds.everything(connection)
+            lines = _feed_lines(plan, known, posts.section_names(connection))
+            listed = _hash([plan.fingerprint, [(line.url, line.title) for line in lines]])
+            same_list = facts.get(connection, "opml") == listed and output.has(_OPML)
+        # Babel takes a tenth of a second to say how thirty languages call themselves.
+        done += output.write([] if same_list else [_opml(plan, lines, known)])
+        done += output.write(_pages(database, bodies, pages, lines, shown, now))
+        done += output.write(_sitemap(plan, known, shown))
         with database.begin() as connection:
+            facts.put(connection, "opml", listed)
             facts.put(connection, "site", fingerprint)
     return done
 
@@ -79,18 +89,15 @@ def _fingerprint(connection: Transaction, shown: list[EditionSummary], pages: Si
         [edition.id for edition in shown],
         latest,
     ]
+    return _hash(parts)
+
+
+def _hash(parts: Sequence[object]) -> str:
     return hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def _pages(
-    database: Database, bodies: Bodies, pages: SitePages, plan: FeedPlan, every: list[EditionSummary], now: datetime
-) -> list[OutputFile]:
-    with database.read() as connection:
-        known = feeds.everything(connection)
-        names = posts.section_names(connection)
-        latest = posts.newest(connection, FeedKey(), _POSTS)
-    articles = bodies.articles(database, latest, now=now)
-    feed_lines = [
+def _feed_lines(plan: FeedPlan, known: list[FeedStatus], names: dict[str, str]) -> list[FeedLine]:
+    return [
         FeedLine(
             path=feed.key.path,
             title=plan.title(feed.key, names),
@@ -103,6 +110,19 @@ def _pages(
         )
         for feed in known
     ]
+
+
+def _pages(
+    database: Database,
+    bodies: Bodies,
+    pages: SitePages,
+    feed_lines: list[FeedLine],
+    every: list[EditionSummary],
+    now: datetime,
+) -> list[OutputFile]:
+    with database.read() as connection:
+        latest = posts.newest(connection, FeedKey(), _POSTS)
+    articles = bodies.articles(database, latest, now=now)
     post_lines = [
         PostLine(
             title=article.title,
@@ -122,8 +142,22 @@ def _pages(
         )
         for edition in every[:_EDITIONS]
     ]
-    changes = [*(feed.updated for feed in known if feed.updated), *(edition.composed for edition in every)]
-    changed = whole_second(max(changes, default=NEVER))
+    changed = _changed([line.updated for line in feed_lines], every)
+    return [
+        OutputFile("index.html", pages.index(feed_lines, post_lines, edition_lines), changed),
+        OutputFile("assets/site.css", pages.style_sheet(), changed),
+        OutputFile("assets/feed.css", pages.feed_style_sheet(), changed),
+        OutputFile("assets/copy.js", pages.script(), changed),
+    ]
+
+
+def _changed(feed_updates: Iterable[datetime | None], every: list[EditionSummary]) -> datetime:
+    """Say when anything last changed."""
+    changes = [*(updated for updated in feed_updates if updated), *(edition.composed for edition in every)]
+    return whole_second(max(changes, default=NEVER))
+
+
+def _opml(plan: FeedPlan, lines: list[FeedLine], known: list[FeedStatus]) -> OutputFile:
     outlines = [
         Outline(
             title=line.title,
@@ -134,24 +168,16 @@ def _pages(
             html_url=f"{line.url}.html",
             kind=next(iter(line.types)),
         )
-        for line in feed_lines
+        for line in lines
     ]
-    overview = opml.build(
+    content = opml.build(
         title=plan.site_title, owner=plan.author_name, owner_email=plan.author_email, outlines=outlines
     )
-    return [
-        OutputFile("index.html", pages.index(feed_lines, post_lines, edition_lines), changed),
-        OutputFile("feeds.opml", overview, changed),
-        OutputFile("assets/site.css", pages.style_sheet(), changed),
-        OutputFile("assets/feed.css", pages.feed_style_sheet(), changed),
-        OutputFile("assets/copy.js", pages.script(), changed),
-        *_sitemap(plan, known, every, changed),
-    ]
+    return OutputFile(_OPML, content, _changed([feed.updated for feed in known], []))
 
 
-def _sitemap(
-    plan: FeedPlan, known: list[FeedStatus], every: list[EditionSummary], changed: datetime
-) -> list[OutputFile]:
+def _sitemap(plan: FeedPlan, known: list[FeedStatus], every: list[EditionSummary]) -> list[OutputFile]:
+    changed = _changed([feed.updated for feed in known], every)
     listed = [("index.html", changed)]
     listed += [(f"{feed.key.path}.html", whole_second(feed.updated or NEVER)) for feed in known]
     listed += [(_web_path(edition), edition.composed) for edition in every]

@@ -212,12 +212,12 @@ def test_a_feed_keeps_one_post_however_large_it_is() -> None:
     assert within([large, article("B")], 100) == [large]
 
 
-def test_a_feed_counts_bytes_as_xml_has_them() -> None:
-    # Two entries of 3,000 characters: within 10,000 bytes as they are, above it as `&lt;` or in Thai.
-    assert len(within([article(code, html="x" * 3000) for code in "AB"], 10_000)) == 2
-    assert len(within([article(code, html="<" * 3000) for code in "AB"], 10_000)) == 1
-    assert len(within([article(code, html="&" * 3000) for code in "AB"], 10_000)) == 1
-    assert len(within([article(code, html="ก" * 3000) for code in "AB"], 10_000)) == 1
+def test_a_feed_counts_bytes_and_not_characters_and_bodies_only_where_it_shows_them() -> None:
+    assert len(within([article(code, html="x" * 4000) for code in "AB"], 10_000)) == 2
+    thai = [article(code, html="ก" * 4000) for code in "AB"]
+    assert len(within(thai, 10_000)) == 1
+    assert len(within(thai, 10_000, full=False)) == 2
+    assert len(within([article(code, summary="ก" * 4000) for code in "AB"], 10_000, full=False)) == 1
 
 
 @given(st.lists(st.integers(0, 4000), max_size=12), st.integers(0, 20_000))
