@@ -14,7 +14,7 @@ from publisher.model import change as changes
 from publisher.model.change import Change, Kind, is_first_publication
 from publisher.model.errors import PublisherError
 from publisher.model.feed import feeds_of, touched
-from publisher.model.identity import Claims, has_got_code, identify, match_renames
+from publisher.model.identity import Claims, has_got_code, identify, lost_its_code, match_renames
 from publisher.model.naming import entry_ids_like, slug
 from publisher.model.post import Post, State, stories_of
 from publisher.store import archives, facts, feeds, guids, posts, sources
@@ -163,7 +163,11 @@ class _Run:
                 is_new = not post.own_code and file.path not in self.remembered
                 if is_new and post.code != outcome.code:
                     known |= self._known([post.code])
-                if (self._missing and is_new) or self.claims.settle(post, known.get(post.code)) is None:
+                may_have_moved = (
+                    self._missing and file.path not in self.remembered and not (post.own_code and post.code in known)
+                )
+                too_early = may_have_moved or lost_its_code(outcome, known.get(befores.get(file.path, "")))
+                if too_early or self.claims.settle(post, known.get(post.code)) is None:
                     self._waiting.append((file, post))
                     continue
                 outcome = post
@@ -176,14 +180,26 @@ class _Run:
         """Decide about what waits, what is gone, and what has come due."""
         missing = [known for known in self._missing if known.code not in self.claims.holders]
         renamed = match_renames(missing, [post for _, post in self._waiting if post.path not in self.remembered])
+        for _, post in self._waiting:
+            if post.own_code and post.path in renamed:
+                self._rename(renamed.pop(post.path), post.code)
         arrived = [(file, replace(post, code=renamed.get(post.path, post.code))) for file, post in self._waiting]
-        known = self._known([post.code for _, post in arrived])
-        for _, post in arrived:
+        known = self._known([name for _, post in arrived for name in (post.code, post.path)])
+        # A file that says a code comes before one that only had it.
+        for _, post in sorted(arrived, key=lambda each: not each[1].own_code):
             self.claims.settle(post, known.get(post.code))
-        self._decide(arrived, known)
+        self._decide([(file, self._as_itself(post, known)) for file, post in arrived], known)
         self._withdraw(force=force)
         due = [post for post in posts.due(self.connection, self.now) if post.code not in self.claims.holders]
         self._apply([changes.release(post, now=self.now, authority=self.authority) for post in due])
+
+    def _as_itself(self, post: Post, known: dict[str, KnownPost]) -> Post:
+        """Let a file whose code another file says be a post of its own."""
+        if post.own_code or self.claims.holders[post.code] == post.path:
+            return post
+        post = identify(replace(post, code=post.path), None, known.get(post.path), self.claims.seen)
+        self.claims.settle(post, known.get(post.code))
+        return post
 
     def _decide(self, ready: Sequence[tuple[SourceFile, Outcome]], known: dict[str, KnownPost]) -> None:
         """Record what became of files: posts, files with the code of another, and files that cannot be read."""
@@ -209,11 +225,17 @@ class _Run:
         """Let a post that was known by its path keep its id when it is given a code."""
         code = before.code if before else None
         if code is not None and code != post.code and post.code not in known and has_got_code(post, known.get(code)):
-            posts.rename(self.connection, code, post.code)
-            known[post.code] = replace(known[code], post=replace(known[code].post, code=post.code))
-            guids.record(self.connection, [known[post.code]], self.now)
-            self.claims.keep(code, post.path)
+            known[post.code] = self._rename(code, post.code)
         return post
+
+    def _rename(self, before: str, after: str) -> KnownPost:
+        """Give a post another code, with everything that is known of it, and the id that readers know."""
+        posts.rename(self.connection, before, after)
+        known = posts.known(self.connection, [after])[after]
+        guids.record(self.connection, [known], self.now)
+        # Nobody else may be withdrawn, or come back, under the code that it had.
+        self.claims.keep(before, known.post.path)
+        return known
 
     def _changes(self, winners: list[Post], known: dict[str, KnownPost]) -> list[Change]:
         edits = [

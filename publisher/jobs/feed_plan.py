@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from publisher.feeds.document import TYPES, Author, FeedDocument
+from publisher.model.naming import entry_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,7 +105,7 @@ class FeedPlan:
         path = archive_path(key, page) if page else key.path
         title = self.title(key, names)
         return FeedDocument(
-            id=f"tag:{self.authority},{_YEAR}:{key.path}",
+            id=entry_id(self.authority, _YEAR, key.path),
             title=title,
             description=self.descriptions.get(key.language or "") or self.descriptions.get("") or title,
             home_url=self.url(f"{key.path}.html"),

@@ -35,6 +35,11 @@ def has_got_code(post: Post, before: KnownPost | None) -> bool:
     return post.own_code and before is not None and not before.post.own_code and before.post.path == post.path
 
 
+def lost_its_code(post: Post, before: KnownPost | None) -> bool:
+    """Say whether a file no longer says the code that it had: another may say it now."""
+    return not post.own_code and before is not None and before.post.own_code
+
+
 @dataclass(slots=True)
 class Claims:
     """Who has which code, while files are read in order of path: of several, the one that had it, else the first."""
@@ -74,10 +79,10 @@ class Claims:
 def match_renames(gone: Iterable[KnownPost], come: Iterable[Post]) -> dict[str, str]:
     """Find the posts that only moved: the path that came, and the code that went, by equal bodies.
 
-    Only posts without a code of their own can lose their identity with their path.
+    Only posts without a code of their own can lose their identity with their path; they may be given a code with it.
     """
     lost = sorted((known for known in gone if not known.post.own_code), key=lambda known: known.code)
-    arrived = sorted((post for post in come if not post.own_code), key=lambda post: post.path)
+    arrived = sorted(come, key=lambda post: (post.own_code, post.path))
     # Of several with one body, the one with the same title is meant; a new title gets what is left.
     renamed = _match(lost, arrived, lambda post: (post.body_hash, post.title))
     taken = set(renamed.values())

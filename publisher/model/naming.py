@@ -79,7 +79,7 @@ def entry_ids_like(wanted: str) -> Iterator[str]:
 
 
 def entry_id(authority: str, year: int, code: str) -> str:
-    """Make the permanent id of a post, a tag URI (RFC 4151); characters that it rules out are percent-encoded."""
+    """Make the permanent id of a post or feed, a tag URI (RFC 4151); what that rules out is percent-encoded."""
     return f"tag:{authority},{year}:{code if _TAG_CLEAN.fullmatch(code) else quote(code, safe=_TAG_SAFE)}"
 
 

@@ -579,3 +579,32 @@ def test_a_file_that_takes_the_place_of_one_that_moved_is_another_post_each_time
     assert desk.published("talks.md").post.path == "moved.md"
     assert desk.published("talks.md-2").post.path == "talks.md"
     assert desk.quarantine() == {}
+
+
+@pytest.mark.parametrize(("kept", "left"), [("moved", "talks"), ("talks", "moved")])
+def test_a_code_goes_with_the_file_that_says_it_and_not_with_the_path_that_had_it(
+    desk: Desk, kept: str, left: str
+) -> None:
+    path = desk.post("T1", body="The first report.")
+    path = path.rename(path.with_name(f"{left}.md"))
+    desk.publish()
+    path.rename(path.with_name(f"{kept}.md"))
+    desk.post_without_code(left, body="Another report altogether.")
+    desk.publish(NOW + HOUR)
+    assert desk.published("T1").post.path == f"{kept}.md"
+    assert desk.published(f"{left}.md").entry_id == f"tag:news.example.org,2024:{left}.md"
+    assert desk.quarantine() == {}
+
+
+def test_a_post_that_moves_and_is_given_a_code_at_once_keeps_its_id(desk: Desk) -> None:
+    path = desk.post_without_code("talks", body="The first report.")
+    desk.post("A1")
+    desk.publish()
+    text = path.read_text("utf-8")
+    path.unlink()
+    (path.parent / "moved.md").write_text(text.replace("---\n", '---\ncode: "T1"\n', 1), "utf-8")
+    desk.post("A2", body="A new report, which has nothing to do with it.")
+    collected = desk.collect(NOW + HOUR)
+    assert (collected.new, collected.withdrawn) == (1, 0)
+    assert desk.published("T1").entry_id == "tag:news.example.org,2024:talks.md"
+    assert desk.published("A2").entry_id == "tag:news.example.org,2024:A2"

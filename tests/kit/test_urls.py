@@ -30,6 +30,8 @@ _URLS = st.builds("{}://{}{}{}".format, st.sampled_from(["http", "HTTPS"]), _PAR
         ("https://reader:secret@example.org/a", "https://example.org/a"),
         ("https://example.org/a\r\nSet-Cookie:b", "https://example.org/aSet-Cookie:b"),
         ("http://[2001:DB8::1]:8080/a", "http://[2001:db8::1]:8080/a"),
+        ("https://example.org/100%?q=%zz&r=%C3%A9", "https://example.org/100%25?q=%25zz&r=%C3%A9"),
+        ("https://example.org/a[1]?b[]=2#c#d", "https://example.org/a%5B1%5D?b%5B%5D=2#c%23d"),
         ('https://example.org/"><script>', "https://example.org/%22%3E%3Cscript%3E"),
     ],
 )

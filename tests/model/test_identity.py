@@ -138,7 +138,12 @@ def test_a_file_with_another_body_is_another_post() -> None:
 
 def test_a_post_with_a_code_of_its_own_needs_no_match() -> None:
     assert match_renames([known("A1", body_hash="body")], [_pathless("new.md")]) == {}
-    assert match_renames([_gone("old.md")], [post("A1", body_hash="body")]) == {}
+
+
+def test_a_post_may_be_given_a_code_as_it_moves() -> None:
+    assert match_renames([_gone("old.md")], [post("A1", body_hash="body")]) == {"A1.md": "old.md"}
+    both = [post("A1", body_hash="body"), _pathless("new.md")]
+    assert match_renames([_gone("old.md")], both) == {"new.md": "old.md"}
 
 
 def test_of_several_with_one_body_those_with_one_title_are_one_post() -> None:
