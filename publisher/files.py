@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from publisher.model.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -38,6 +38,10 @@ class Written:
 
     def __add__(self, other: Written) -> Written:
         return Written(self.written + other.written, self.unchanged + other.unchanged)
+
+    def of(self, paths: Container[str]) -> Written:
+        """Give what it says of these paths."""
+        return Written(*(tuple(path for path in part if path in paths) for part in (self.written, self.unchanged)))
 
 
 @dataclass(slots=True)

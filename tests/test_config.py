@@ -12,6 +12,7 @@ import pytest
 
 from publisher.config import load
 from publisher.model.errors import ConfigurationError, UsageError
+from publisher.model.feed import Selection, Shape, Sieve
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
@@ -213,6 +214,14 @@ def test_a_title_may_be_one_for_all_languages(folder: Path) -> None:
         ("feeds.formats", "[]"),
         ("feeds.archives", "['../all']"),
         ("feeds.hubs", "['hub.example.org']"),
+        ("feeds.archives", "['world', 'a/b/c']"),
+        ("feeds.archives", "[5]"),
+        ("feeds.content", "'titles'"),
+        ("feeds.ttl", "'0m'"),
+        ("feeds.ttl", "60"),
+        ("site.icon", "'icon.png'"),
+        ("site.logo", "'javascript:alert(1)'"),
+        ("site.copyright", "''"),
         ("digests[0].name", "'World News'"),
         ("digests[0].title", "{ english = 5 }"),
         ("digests[0].category", "'!'"),
@@ -300,8 +309,10 @@ def test_what_is_wrong_only_together_is_reported_at_once(folder: Path) -> None:
         ("[feeds]\nentrys = 3", "feeds.entrys: is not known; did you mean 'entries'?"),
         (
             "[feeds]\nzzz = 3",
-            "feeds.zzz: is not known; known are archives, content, entries, extra, formats, hubs, max_bytes, "
-            "override, ttl",
+            (
+                "feeds.zzz: is not known; known are archives, content, entries, extra, formats, hubs, max_bytes, "
+                "override, ttl"
+            ),
         ),
         ("[mail.smtp]\nhots = 'x'", "mail.smtp.hots: is not known; did you mean 'host'?"),
         ("[[digests]]\nnmae = 'x'", "digests[0].nmae: is not known; did you mean 'name'?"),
@@ -507,3 +518,85 @@ def test_a_source_has_what_it_says_and_else_what_posts_have(folder: Path) -> Non
 def test_a_source_that_is_wrong_is_reported_by_its_key(folder: Path, text: str, problem: str) -> None:
     found = problems(folder, LEAST + text)
     assert any(each.startswith(problem) for each in found), found
+
+
+FEEDS = """
+[feeds]
+entries = 40
+archives = ["WORLD", "th/all", "zh_CN/Sport & Spiel", "extra/asia"]
+hubs = ["https://hub.example.org/"]
+ttl = "90m"
+content = "summary"
+[[feeds.override]]
+feeds = ["all", "TH/World"]
+entries = 10
+[[feeds.override]]
+feeds = ["all"]
+content = "full"
+max_bytes = 1000
+[[feeds.extra]]
+name = "asia"
+title = "From Asia"
+languages = ["TH"]
+categories = ["ต่างประเทศ"]
+tags = ["Breaking News", "R&D"]
+exclude_authors = ["Jane ROE"]
+"""
+
+
+def test_feeds_are_configured_by_their_names_however_those_are_written(folder: Path) -> None:
+    feeds = read(folder, LEAST + FEEDS).feeds
+    assert feeds.archives == ("world", "th/all", "zh-cn/sport-spiel", "extra/asia")
+    assert (feeds.ttl, feeds.hubs) == (timedelta(minutes=90), ("https://hub.example.org/",))
+    assert feeds.shape() == Shape(entries=40, max_bytes=524_288, full=False)
+
+
+def test_of_several_overrides_of_a_feed_each_adds_to_those_before(folder: Path) -> None:
+    assert read(folder, LEAST + FEEDS).feeds.shapes() == {
+        "all": Shape(entries=10, max_bytes=1_000, full=True),
+        "th/world": Shape(entries=10, max_bytes=524_288, full=False),
+    }
+    assert read(folder, LEAST).feeds.shapes() == {}
+
+
+def test_a_feed_by_hand_is_a_selection_with_everything_folded(folder: Path) -> None:
+    (extra,) = read(folder, LEAST + FEEDS).feeds.extra
+    assert extra.selection() == Selection(
+        name="asia",
+        title="From Asia",
+        taken=Sieve(
+            languages=frozenset({"th"}), categories=frozenset({"ต่างประเทศ"}), tags=frozenset({"breaking-news", "r-d"})
+        ),
+        left_out=Sieve(authors=frozenset({"jane roe"})),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[feeds]\nextra = 'asia'\n", "feeds.extra: must be a list of tables, each below its own [[feeds.extra]]"),
+        ("[feeds]\noverride = { feeds = ['all'] }\n", "feeds.override: must be a list of tables"),
+        ("[[feeds.extra]]\nname = 'asia'\n", "feeds.extra[0].title: is missing"),
+        ("[[feeds.extra]]\nname = 'Asia'\ntitle = 'A'\n", "feeds.extra[0].name: must be lower-case"),
+        ("[[feeds.extra]]\nname = 'a'\ntitle = 'A'\ntag = ['x']\n", "feeds.extra[0].tag: is not known; did you mean"),
+        ("[[feeds.extra]]\nname = 'a'\ntitle = 'A'\nlanguages = ['t']\n", "feeds.extra[0].languages"),
+        ("[[feeds.override]]\nentries = 5\n", "feeds.override[0].feeds: is missing"),
+        ("[[feeds.override]]\nfeeds = []\n", "feeds.override[0].feeds: must"),
+        ("[[feeds.override]]\nfeeds = ['!']\n", "feeds.override[0].feeds"),
+        ("[[feeds.override]]\nfeeds = ['all']\nentries = 0\n", "feeds.override[0].entries: must"),
+        (
+            "[[feeds.extra]]\nname='a'\ntitle='A'\n[[feeds.extra]]\nname='a'\ntitle='B'\n",
+            "feeds.extra[1].name: 'a' is there already; names of extra must differ",
+        ),
+    ],
+)
+def test_a_feed_that_is_configured_wrongly_is_reported_by_its_key(folder: Path, text: str, problem: str) -> None:
+    found = problems(folder, LEAST + text)
+    assert any(each.startswith(problem) for each in found), found
+
+
+def test_a_source_may_name_the_feed_that_its_posts_are_from(folder: Path) -> None:
+    source = "[[posts.sources]]\nname = 'wire'\ndirectory = 'wire'\nfeed_url = 'https://wire.example.com/feed.xml'\n"
+    assert read(folder, LEAST + source).posts.sources[0].feed_url == "https://wire.example.com/feed.xml"
+    (problem,) = problems(folder, LEAST + source.replace("https:", "ftp:"))
+    assert problem.startswith("posts.sources[0].feed_url: must")

@@ -21,7 +21,7 @@ from publisher.store import archives, facts, feeds, pings, posts
 from publisher.store.feeds import FeedStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from publisher.feeds.document import FeedDocument
     from publisher.files import Output
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from publisher.site.index import SitePages
     from publisher.store.database import Database
 
-#: How many feeds are in memory at once.
-_AT_ONCE = 16
+#: How many entries are in memory at once, in as many feeds as they are.
+_AT_ONCE = 800
 #: How many feeds are worth another process.
 _WORTH_SHARING = 8
 #: Withdrawn posts that a feed still names.
@@ -99,9 +99,11 @@ class FeedPublisher:
         waiting = set(due)
         unchanged = [path for feed in known if feed.key not in waiting for path in self.plan.paths(feed.key.path)]
         done = Published(feeds=Written(unchanged=tuple(unchanged)))
-        for start in range(0, len(due), _AT_ONCE):
-            self.progress("writing feeds", start, len(due))
-            written = self._write(due[start : start + _AT_ONCE], names)
+        count = 0
+        for choices in self._choices(due):
+            self.progress("writing feeds", count, len(due))
+            count += len(choices)
+            written = self._write(choices, names)
             done = Published(
                 feeds=done.feeds + written.feeds,
                 pages=done.pages + written.pages,
@@ -110,6 +112,17 @@ class FeedPublisher:
             )
         self.progress("writing feeds", len(due), len(due))
         return done
+
+    def _choices(self, due: Sequence[FeedKey]) -> Iterator[list[_Choice]]:
+        """Choose what feeds are to show, together as many as may be in memory."""
+        together: list[_Choice] = []
+        for key in due:
+            together.append(self._choose(key))
+            if sum(len(choice.posts) for choice in together) >= _AT_ONCE:
+                yield together
+                together = []
+        if together:
+            yield together
 
     def _prepare(self) -> tuple[list[FeedStatus], dict[str, str]]:
         """List the feeds, and mark all of them where the plan has changed."""
@@ -142,8 +155,8 @@ class FeedPublisher:
             progress=self.progress,
         )
 
-    def _write(self, keys: Sequence[FeedKey], names: dict[str, str]) -> Published:
-        choices = [self._choose(key) for key in keys]
+    def _write(self, choices: Sequence[_Choice], names: dict[str, str]) -> Published:
+        keys = [choice.key for choice in choices]
         every = {known.code: known for choice in choices for known in choice.posts}
         rendered = {
             article.code: article for article in self.bodies.articles(self.database, every.values(), now=self.now)
@@ -261,12 +274,14 @@ class FeedPublisher:
             # Before the bytes are in place: after a crash in between, hubs are told once too often, never too seldom.
             with self.database.begin() as connection:
                 pings.queue(connection, self.plan.hubs, topics, self.clock)
-        written = Published(
-            feeds=done + self.output.write(files),
-            pages=self.output.write(pages),
+        # Together: the manifest of very many files takes a while to write.
+        written = self.output.write(files + pages)
+        published = Published(
+            feeds=done + written.of({file.path for file in files}),
+            pages=written.of({file.path for file in pages}),
             troubles=tuple(made.trouble for made in encoded if made.trouble),
         )
         # Only now: after a crash in between, the feeds are written once more, with the same bytes.
         with self.database.begin() as connection:
             feeds.mark_written(connection, statuses)
-        return written
+        return published

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from publisher.model.naming import RESERVED, entry_id, entry_ids_like, free_slug, language_tag, slug
+from publisher.model.naming import RESERVED, code_of_entry_id, entry_id, entry_ids_like, free_slug, language_tag, slug
 
 _NAMES = st.text(max_size=40) | st.text(st.sampled_from("aÉก่าँ -./ß\u0301\ufe0f❤"), max_size=200)
 
@@ -139,3 +139,16 @@ def test_ids_like_another_are_tags_of_the_same_kind_and_never_end() -> None:
 def test_no_id_like_another_is_that_of_a_post_of_another_name(code: str, other: str) -> None:
     first = next(entry_ids_like(entry_id("news.example.org", 2024, code)))
     assert (first == entry_id("news.example.org", 2024, other)) == (other == f"{code}~2")
+
+
+@given(st.text(min_size=1, max_size=30))
+@settings(max_examples=100, deadline=None)
+def test_the_code_of_a_post_can_be_read_from_its_id(code: str) -> None:
+    assert code_of_entry_id(entry_id("news.example.org", 2024, code)) == code
+
+
+@pytest.mark.parametrize(
+    "other", ["", "A1", "https://news.example.org/a:b", "tag:news.example.org,2024", "tag:a,2024:"]
+)
+def test_an_id_that_is_none_of_ours_has_no_code(other: str) -> None:
+    assert code_of_entry_id(other) is None

@@ -111,6 +111,14 @@ def test_a_feed_names_those_withdrawn_that_would_still_stand_in_it_the_latest_fi
     assert codes(FeedKey(None, "th")) == ["thai"]
 
 
+def test_those_withdrawn_that_a_feed_by_hand_does_not_take_are_in_nobodys_way(database: Database) -> None:
+    chosen = selection(tags=frozenset({"x"}))
+    others = [_withdrawn(dated(f"B{number}", 1), NOW + HOUR) for number in range(CHUNK + 1)]
+    put(database, *others, *(_withdrawn(dated(code, 1, tags=("x",))) for code in ("A1", "A2")))
+    with database.read() as connection:
+        assert [post.code for post in posts.withdrawn_since(connection, chosen.key, NOW, 1, chosen)] == ["A1"]
+
+
 def test_posts_without_a_place_in_the_history_of_a_feed_are_listed_for_that_feed(database: Database) -> None:
     put(database, dated("A", 1), dated("B", 2), dated("C", 3, categories=("Sport",)), dated("D", 4, state=State.FUTURE))
     with database.begin() as connection:
