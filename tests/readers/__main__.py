@@ -60,7 +60,7 @@ def _publish_all(folder: Path) -> Iterator[Path]:
     """Publish the sample posts, and the corpora if they are here."""
     yield published(folder / "samples", ROOT / "posts", archives='["all", "world"]')
     corpus = Path(os.environ.get("PUBLISHER_CORPUS") or ROOT.parent / "shared" / "corpus")
-    for name in ("ruby-lang", "opensuse"):
+    for name in ("matichon", "ruby-lang", "opensuse"):
         posts = corpus / "posts" / name
         if posts.is_dir():
             yield published(folder / name, posts, pages=True, language='"en"')

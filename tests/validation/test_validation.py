@@ -28,7 +28,12 @@ CASES: list[dict[str, str]] = tomllib.loads((HERE / "broken.toml").read_text("ut
 GOOD: dict[str, tuple[Path, Format]] = {path.name: (path, kind) for path, kind in files_in(HERE / "good")}
 SITE = "https://news.example.org/"
 #: Each with the moment at which it is published: the sample posts, and two sites of real ones.
-SITES = {"sample": "2024-11-10T19:00", "ruby-lang": "2026-10-01", "opensuse": "2026-10-01"}
+SITES = {
+    "sample": "2024-11-10T19:00",
+    "matichon": "2024-11-11T19:00",
+    "ruby-lang": "2026-10-01",
+    "opensuse": "2026-10-01",
+}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['rule']}: {case['old'] or case['new']}"[:60])
@@ -63,7 +68,7 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     folder = ROOT / "posts" if name == "sample" else request.getfixturevalue("corpus") / "posts" / name
     if not folder.is_dir():
         pytest.skip(f"the posts of {name} are not here")
-    changes = {} if name == "sample" else {"language": '"en"'}
+    changes = {"archives": '["all", "th/world"]'} if name == "sample" else {"language": '"en"'}
     made = new_site(tmp_path_factory.mktemp("valid") / name, directory=json.dumps(str(folder)), **changes)
     done = publish(made, "--quiet", "--now", SITES[name])
     assert done.returncode in {0, 1}, done.stderr
