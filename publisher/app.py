@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from publisher.jobs.compose_editions import Composer, Composition, Frozen
     from publisher.jobs.feed_plan import FeedPlan
     from publisher.jobs.ports import Progress, Transport
-    from publisher.jobs.publish_feeds import Published
+    from publisher.jobs.publish_feeds import FeedPublisher
     from publisher.jobs.render_bodies import Bodies
     from publisher.mail.message import Sender
     from publisher.mail.tokens import Signer
@@ -223,7 +223,7 @@ class Publication:
     def run_feeds(self) -> Report:
         """Collect and write; compose and send nothing."""
         collected = self.collect()
-        published = self.publish_feeds()
+        published = self.feed_publisher.publish()
         pages, trouble = self._publish_site()
         return Report(
             collected=collected,
@@ -239,7 +239,7 @@ class Publication:
         """Do every step of a run; a template that is broken stops what it is for, not the mail that waits."""
         self._refuse_the_past()
         collected = self.collect()
-        published = self.publish_feeds()
+        published = self.feed_publisher.publish()
         frozen: list[Frozen] = []
         troubles: tuple[str, ...] = ()
         try:
@@ -298,8 +298,9 @@ class Publication:
             progress=self.progress,
         )
 
-    def publish_feeds(self) -> Published:
-        """Write the feeds that changed."""
+    @property
+    def feed_publisher(self) -> FeedPublisher:
+        """Writes the feeds that changed."""
         from publisher.jobs.publish_feeds import FeedPublisher
 
         return FeedPublisher(
@@ -311,7 +312,7 @@ class Publication:
             now=self.now,
             clock=self.clock(),
             progress=self.progress,
-        ).publish()
+        )
 
     def _publish_site(self) -> tuple[Written, tuple[str, ...]]:
         from publisher.jobs.publish_site import publish_site

@@ -182,7 +182,9 @@ class _Run:
         renamed = match_renames(missing, [post for _, post in self._waiting if post.path not in self.remembered])
         for _, post in self._waiting:
             if post.own_code and post.path in renamed:
-                self._rename(renamed.pop(post.path), post.code)
+                before = renamed.pop(post.path)
+                if post.code not in self.claims.holders and not self._known([post.code]):
+                    self._rename(before, post.code)
         arrived = [(file, replace(post, code=renamed.get(post.path, post.code))) for file, post in self._waiting]
         known = self._known([name for _, post in arrived for name in (post.code, post.path)])
         # A file that says a code comes before one that only had it.

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from publisher.site.index import SitePages
     from publisher.store.database import Database
 
-#: How many entries are in memory at once, in as many feeds as they are.
-_AT_ONCE = 800
 #: How many feeds are worth another process.
 _WORTH_SHARING = 8
 #: Withdrawn posts that a feed still names.
@@ -91,6 +89,8 @@ class FeedPublisher:
     #: The real time, by which hubs are told.
     clock: datetime
     progress: Progress = silent
+    #: How many entries are in memory at once, in as many feeds as they are.
+    at_once: int = 800
 
     def publish(self) -> Published:
         """Write every feed that is stale, or whose files are missing. Raises OutputError."""
@@ -118,7 +118,7 @@ class FeedPublisher:
         together: list[_Choice] = []
         for key in due:
             together.append(self._choose(key))
-            if sum(len(choice.posts) for choice in together) >= _AT_ONCE:
+            if sum(len(choice.posts) for choice in together) >= self.at_once:
                 yield together
                 together = []
         if together:

@@ -236,3 +236,21 @@ def test_a_post_that_moves_and_is_given_a_code_at_once_keeps_its_id(desk: Desk) 
     assert (collected.new, collected.withdrawn) == (1, 0)
     assert desk.published("T1").entry_id == "tag:news.example.org,2024:talks.md"
     assert desk.published("A2").entry_id == "tag:news.example.org,2024:A2"
+
+
+def test_a_post_that_moves_is_not_given_a_code_that_another_has(desk: Desk) -> None:
+    gone = desk.post_without_code("talks", body="One body.")
+    desk.post("ONE", body="Another body.")
+    desk.post("A1")
+    desk.publish()
+    desk.force = True
+    gone.unlink()
+    path = desk.post("TWO", body="One body.")
+    path.rename(path.with_name("z.md"))
+    desk.post("TWO", body="One body.")
+    desk.publish(NOW + HOUR)
+    assert desk.published("ONE").entry_id == "tag:news.example.org,2024:ONE"
+    # Of two files that say the code, the first by path has it; no reader sees the post again.
+    assert desk.published("TWO").post.path == "TWO.md"
+    assert desk.published("TWO").entry_id == "tag:news.example.org,2024:talks.md"
+    assert list(desk.quarantine()) == ["z.md"]

@@ -324,7 +324,7 @@ def test_a_change_of_the_configuration_shows_on_every_page(desk: Desk, room: str
     desk.configure(room, **values)
     with desk.open(NOW + HOUR) as publication:
         publication.collect()
-        publication.publish_feeds()
+        publication.feed_publisher.publish()
     assert rewritten(desk, before) == {path.rpartition(".")[0] for path in before}
     # Where they are told of goes nowhere from here: another job's tests have hubs.
     with desk.open() as publication, publication.database.begin() as connection:

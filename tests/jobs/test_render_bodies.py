@@ -138,7 +138,7 @@ def test_a_file_that_changes_between_reading_and_rendering_waits_for_the_next_ru
         desk.post("A1", body="Edited in between.")
         if way == "gone":
             path.unlink()
-        publication.publish_feeds()
+        publication.feed_publisher.publish()
     assert desk.titles() == []
     desk.post("A1", body="Edited in between.")
     with time_machine.travel(datetime.now(UTC) + HOUR):
