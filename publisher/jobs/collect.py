@@ -152,6 +152,7 @@ class _Run:
 
     def take(self, batch: list[tuple[SourceFile, Outcome]]) -> None:
         """Decide about some files; those for which it is too early wait."""
+        batch = self._with_lasting_stories(batch)
         read_now = {file.path: outcome for file, outcome in batch if isinstance(outcome, Post)}
         befores = {path: noted.code for path in read_now if (noted := self.remembered.get(path)) and noted.code}
         known = self._known([*(post.code for post in read_now.values()), *befores.values()])
@@ -175,6 +176,21 @@ class _Run:
                 self.claims.keep(before.code, file.path)
             ready.append((file, outcome))
         self._decide(ready, known)
+
+    def _with_lasting_stories(self, batch: list[tuple[SourceFile, Outcome]]) -> list[tuple[SourceFile, Outcome]]:
+        """Let a translation that names a post by a code of old mean the one that had it."""
+        stories = {outcome.story for _, outcome in batch if isinstance(outcome, Post) and outcome.story}
+        if not stories or not self._has_ledger:
+            return batch
+        had = guids.by_code(self.connection, stories)
+        codes = posts.codes_by_id(self.connection, {guid.entry_id for guid in had.values()})
+        now = {story: codes.get(guid.entry_id, story) for story, guid in had.items()}
+        return [
+            (file, replace(outcome, story=now[outcome.story]))
+            if isinstance(outcome, Post) and outcome.story in now
+            else (file, outcome)
+            for file, outcome in batch
+        ]
 
     def settle(self, *, force: bool) -> None:
         """Decide about what waits, what is gone, and what has come due."""

@@ -118,6 +118,7 @@ def rename(connection: Connection, before: str, after: str) -> None:
     connection.execute(posts.insert(), [{**row, "code": after, "entry_id": None}])
     for table in (post_sections, bodies, edition_posts, archived):
         connection.execute(update(table).where(table.c.code == before).values(code=after))
+    connection.execute(update(posts).where(posts.c.story == before).values(story=after))
     connection.execute(delete(posts).where(posts.c.code == before))
     connection.execute(update(posts).where(posts.c.code == after).values(entry_id=row["entry_id"]))
 

@@ -164,3 +164,17 @@ def test_posts_of_several_sources_are_translations_of_each_other(desk: Desk) -> 
     said = {each["id"].rpartition(":")[2]: each["_publisher"] for each in _items(desk, "all")}
     assert said["W1"]["source"] == {"title": "Example Wire", "url": feed_url}
     assert "source" not in said["B1"]
+
+
+def test_a_translation_finds_its_original_by_the_path_that_was_its_code(desk: Desk) -> None:
+    original = desk.post_without_code("talks")
+    desk.post("A2", language='"th"', translation_of='"talks.md"')
+    desk.publish()
+    assert len(links(desk, "A2")) == 3
+    original.write_text(original.read_text("utf-8").replace("---\n", '---\ncode: "T1"\n', 1), "utf-8")
+    desk.publish(NOW + HOUR)
+    assert len(links(desk, "A2")) == len(links(desk, "T1")) == 3
+    # Also when the translation is read once more, with the path in it.
+    desk.post("A2", language='"th"', translation_of='"talks.md"', title='"Another title of the report"')
+    desk.publish(NOW + 2 * HOUR)
+    assert len(links(desk, "A2")) == len(links(desk, "T1")) == 3
