@@ -8,6 +8,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONUTF8 := 1
 
+# As text/xml, for as anything else browsers do not apply the style sheet of a feed.
+define SERVE
+from functools import partial
+from http.server import SimpleHTTPRequestHandler as Files, ThreadingHTTPServer
+Files.extensions_map |= dict.fromkeys([".rss", ".atom", ".opml"], "text/xml")
+ThreadingHTTPServer(("127.0.0.1", 8000), partial(Files, directory="output")).serve_forever()
+endef
+export SERVE
+
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
 
@@ -55,7 +64,8 @@ readers: $(VENV)/.dev ## show every feed to eight feed readers, and compare with
 	@$(BIN)/python -m tests.readers $(ARGS)
 
 serve: $(VENV)/.runtime ## look at output/ in a browser: http://127.0.0.1:8000/
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory output 8000
+	@echo "http://127.0.0.1:8000/"
+	@$(BIN)/python -c "$$SERVE"
 
 clean: ## remove what was built and published here
 	@rm -rf build dist .coverage* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
