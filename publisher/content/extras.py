@@ -31,7 +31,7 @@ def of(get: Callable[[str], Any], source: Source) -> Extras:
         return NO_EXTRAS
     found = Extras(
         enclosures=tuple(_enclosures(enclosure)),
-        image_size=_size(image),
+        image_size=_size(image) if image else None,
         rights=fields.text(rights, limits.DESCRIPTION_CHARS) or None,
         # Jekyll themes write `comments: true`, which names no page.
         replies=fields.url(replies),
@@ -50,9 +50,7 @@ def _enclosures(value: Any) -> Iterator[Enclosure]:
                 yield Enclosure(url, kind, length, fields.text(each.get("title"), limits.TITLE_CHARS) or None)
 
 
-def _size(image: Any) -> tuple[int, int] | None:
-    if not isinstance(image, dict):
-        return None
+def _size(image: dict[str, Any]) -> tuple[int, int] | None:
     width, height = _whole(image.get("width"), _PIXELS), _whole(image.get("height"), _PIXELS)
     return (width, height) if width and height else None
 

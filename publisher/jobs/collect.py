@@ -297,7 +297,7 @@ class _Run:
     def _with_lasting_ids(self, decided: list[Change]) -> list[Change]:
         """Let a post that the ledger knows have the id that readers know, and none the id of another."""
         first = {change.after.code: change.after for change in decided if change.after and is_first_publication(change)}
-        if not first or not self._has_ledger:
+        if not first or (not self._has_ledger and self.adopted is None):
             return decided
         own = guids.by_code(self.connection, first)
         ids = {known.entry_id or "" for known in first.values()} | {guid.entry_id for guid in own.values()}
@@ -310,6 +310,9 @@ class _Run:
                 lasting[code] = self._as_readers_know(known, guid)
             elif known.entry_id in ledger:
                 lasting[code] = replace(known, entry_id=self._free_id(known.entry_id, ids))
+            elif self.adopted is not None:
+                # What no feed shows has left them all: it is no late arrival.
+                lasting[code] = replace(known, rank=known.published)
         return [
             replace(change, after=lasting[change.after.code])
             if change.after and change.after.code in lasting

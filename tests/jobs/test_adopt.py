@@ -108,3 +108,26 @@ def test_ids_that_are_not_ours_are_not_taken(lost: Desk) -> None:
     path.write_text(path.read_text("utf-8").replace("tag:news.example.org,2024:A2", "https://example.org/A2"), "utf-8")
     adopt(lost)
     assert lost.published("A2").entry_id == "tag:news.example.org,2024:A2"
+
+
+def test_a_post_that_had_left_every_feed_does_not_come_back_as_a_late_arrival(desk: Desk) -> None:
+    desk.configure("feeds", entries=1)
+    desk.post("A1", date="2024-11-09T08:00:00Z")
+    desk.post("A2")
+    desk.publish()
+    assert desk.titles() == ["Title of A2"]
+    before = feeds_of(desk)
+    lose(desk)
+    adopt(desk)
+    assert desk.titles() == ["Title of A2"]
+    assert feeds_of(desk) == before
+
+
+def test_a_publication_without_a_readable_feed_is_adopted_all_the_same(desk: Desk) -> None:
+    desk.post("A1")
+    desk.publish()
+    for path in (desk.folder / "output/feeds").rglob("*.*"):
+        path.unlink()
+    lose(desk)
+    assert adopt(desk).editions == ()
+    assert desk.published("A1").entry_id == "tag:news.example.org,2024:A1"

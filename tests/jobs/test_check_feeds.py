@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from publisher.jobs.check_feeds import FeedChecker, FeedsChecked
+from publisher.settings import ExtraSettings
 from tests.build import NOW
 
 if TYPE_CHECKING:
@@ -83,3 +84,13 @@ def test_history_with_a_post_twice_or_not_at_all_is_found(published: Desk) -> No
         "feeds/all.json: its history has tag:news.example.org,2024:A2 on 2 pages",
         "feeds/all.json: its history lacks tag:news.example.org,2024:A1",
     }
+
+
+def test_a_feed_that_is_not_configured_any_more_is_passed_over(desk: Desk) -> None:
+    extra = ExtraSettings(name="everything", title="Everything")
+    desk.configure("feeds", archives=("extra/everything",), extra=(extra,))
+    desk.post("A1")
+    desk.publish()
+    files = checked(desk).files
+    desk.configure("feeds", extra=())
+    assert checked(desk) == FeedsChecked(files=files - 6, entries=files - 6, findings=())
