@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -63,9 +64,10 @@ def run(work: Callable[[], None], schedules: Iterable[Schedule], collect_every: 
 
     Work under way is finished before this returns.
     """
-    stop = threading.Event()
     due = threading.Event()
     due.set()
+    # Plain values, and no word: a handler that takes a lock, or logs, may interrupt the very line that holds that lock.
+    stopped_by: list[int] = []
     bell = _Bell(
         timezone=UTC,
         executors={"default": DebugExecutor()},
@@ -76,19 +78,19 @@ def run(work: Callable[[], None], schedules: Iterable[Schedule], collect_every: 
     bell.add_job(due.set, IntervalTrigger(seconds=int(collect_every.total_seconds()), timezone=UTC))
 
     def leave(number: int, _frame: FrameType | None) -> None:
-        log.info("%s: finishing what is under way", signal.Signals(number).name)
-        stop.set()
+        stopped_by.append(number)
 
     before: dict[int, Any] = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGINT)}
     bell.start()
     try:
-        while not stop.is_set():
+        while not stopped_by:
             seconds = bell.ring()
             if due.is_set():
                 due.clear()
                 work()
             else:
-                stop.wait(seconds)
+                time.sleep(seconds)
+        log.info("%s: what was under way is finished", signal.Signals(stopped_by[0]).name)
     finally:
         bell.shutdown(wait=True)
         for number, handler in before.items():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import os
 import signal
+import sys
 import threading
 from queue import Empty, Queue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -144,6 +146,43 @@ def test_each_run_is_logged_with_what_it_did_and_what_went_wrong(publish: Publis
     assert any("what was not sent waits" in said for said in ending.said)
     assert "2 posts seen, 1 new, 0 edited; 12 files written; 1 editions; 0 messages" in ending.said
     assert ending.said[-1] == "stopped"
+
+
+class Interrupted(io.RawIOBase):
+    """Standard error of a process that is told to end while it writes what it did."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        if b"posts seen" in bytes(data):
+            self.times += 1
+            if self.times > 2:
+                raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGTERM)
+        return len(data)
+
+
+def test_it_ends_although_it_is_told_in_the_middle_of_a_line(
+    publish: Publish, monkeypatch: pytest.MonkeyPatch, ending: Ending
+) -> None:
+    publish.configure('collect_every = "5m"', 'collect_every = "1s"')
+    ending.text = "no line has this"
+    raw = Interrupted()
+    stream = io.TextIOWrapper(io.BufferedWriter(raw), line_buffering=True)
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(logging, "lastResort", None)
+    log = logging.getLogger("publisher")
+    handler = logging.StreamHandler(stream)
+    log.addHandler(handler)
+    try:
+        assert publish("schedule").code == 0
+    finally:
+        log.removeHandler(handler)
+    assert raw.times == 1
 
 
 def test_a_run_that_fails_is_logged_and_the_scheduler_goes_on(publish: Publish, ending: Ending) -> None:
