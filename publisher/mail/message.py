@@ -1,20 +1,23 @@
-"""An edition becomes one message per reader: multipart/alternative, text first, the same bytes every time."""
+"""An edition becomes one message per reader: the same bytes every time, made of pieces that are encoded once."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from publisher.mail import headers
+from publisher.mail.encoding import Alternative
 from publisher.model.mail import Message
 
 if TYPE_CHECKING:
     from publisher.mail.tokens import Signer
     from publisher.model.delivery import Delivery
     from publisher.model.edition import Edition
+
+#: Gmail takes a sender's name of so many characters in Feedback-ID.
+_FEEDBACK_SENDER = 15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +33,10 @@ class Sender:
     #: What stands for the reader's own links in an edition.
     unsubscribe_place: str
     preferences_place: str
+    #: Where a mail program may write instead of following the link: a plain address.
+    unsubscribe_mailto: str | None = None
+    #: Where providers send complaints (RFC 9477): a plain address in a domain that signs the mail.
+    complaints_to: str | None = None
 
 
 class MessageTemplate:
@@ -38,68 +45,81 @@ class MessageTemplate:
     def __init__(self, edition: Edition, digest_title: str, sender: Sender) -> None:
         self._edition = edition
         self._sender = sender
-        self._envelope_from = parseaddr(sender.address)[1]
+        self._envelope_from = headers.plain_address(parseaddr(sender.address)[1])
         content = edition.content
         # Only in the footer: what a post says is never taken for a place.
-        self._html_head, _, self._html_foot = content.html.rpartition("<!--reader-->")
-        self._text_head, _, self._text_foot = content.text.rpartition("\n-- \n")
-        seed = f"{edition.id}\0{content.html}".encode()
-        self._boundary = f"=_{hashlib.blake2b(seed, digest_size=16).hexdigest()}"
-        list_id = f"<{edition.digest}.{sender.authority}>"
-        self._common = "".join(
+        text, mark, self._text_end = content.text.rpartition("\n-- \n")
+        html, _, end = content.html.rpartition("<!--reader-->")
+        self._html_end = end.replace("<!--/reader-->", "")
+        self._body = Alternative((text + mark, self._text_end), (html, self._html_end), f"{edition.id}\0{content.html}")
+        self._shared = self._shared_fields(digest_title).encode()
+
+    def _shared_fields(self, digest_title: str) -> str:
+        edition, sender = self._edition, self._sender
+        authority = headers.plain_domain(sender.authority)
+        stream = f"{edition.digest}-{edition.language}"
+        # Each of the four a name of its own: complaints are counted by name, wherever it stands.
+        feedback = f"{edition.id}:{stream}:{edition.digest}:{_short(authority)}"
+        return "".join(
             [
                 headers.mailbox("From", sender.address),
-                headers.unstructured("Subject", content.subject),
+                headers.unstructured("Subject", edition.content.subject),
                 headers.date(edition.composed),
                 headers.mailbox("Reply-To", sender.reply_to) if sender.reply_to else "",
-                f"List-Id: {headers.phrase(digest_title)}\r\n {list_id}\r\n",
-                headers.verbatim("Feedback-ID", f"{edition.id}:{edition.digest}:digest:{sender.authority}"),
+                headers.list_id(digest_title, f"{edition.digest}.{authority}"),
+                headers.verbatim("Feedback-ID", feedback),
+                f"CFBL-Address: {headers.plain_address(sender.complaints_to)}; report=arf\r\n"
+                if sender.complaints_to
+                else "",
                 "Auto-Submitted: auto-generated\r\n",
                 "Precedence: bulk\r\n",
                 "MIME-Version: 1.0\r\n",
-                f'Content-Type: multipart/alternative; boundary="{self._boundary}"\r\n',
+                self._body.content_type,
             ]
         )
 
     def message_for(self, delivery: Delivery) -> Message:
         """Make one reader's message."""
         sender, digest = self._sender, self._edition.digest
-        unsubscribe = f"{sender.site_url}u/{sender.signer.token('unsubscribe', delivery.subscriber_id, digest)}"
+        token = sender.signer.token("unsubscribe", delivery.subscriber_id, digest)
+        unsubscribe = f"{sender.site_url}u/{token}"
         preferences = f"{sender.site_url}p/{sender.signer.token('preferences', delivery.subscriber_id, digest)}"
-        domain = self._envelope_from.rpartition("@")[2]
-        message_id = f"<{sender.signer.digest(self._edition.id, delivery.subscriber_id)}@{domain}>"
-        own = "".join(
-            [
-                headers.mailbox("To", delivery.address),
-                headers.verbatim("Message-ID", message_id),
-                headers.verbatim("List-Unsubscribe", f"<{unsubscribe}>"),
-                headers.verbatim("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-            ]
-        )
 
-        def filled(foot: str) -> str:
-            foot = foot.replace(sender.unsubscribe_place, unsubscribe)
-            return foot.replace(sender.preferences_place, preferences)
+        def filled(end: str) -> str:
+            end = end.replace(sender.unsubscribe_place, unsubscribe)
+            return end.replace(sender.preferences_place, preferences)
 
-        text = f"{self._text_head}\n-- \n{filled(self._text_foot)}"
-        html = f"{self._html_head}{filled(self._html_foot.replace('<!--/reader-->', '', 1))}"
-        parts = (_part("text/plain", text), _part("text/html", html))
-        body = "".join(f"--{self._boundary}\r\n{part}" for part in parts) + f"--{self._boundary}--\r\n"
+        own = self._own_fields(delivery, unsubscribe, token).encode()
+        body = self._body.closed(filled(self._text_end), filled(self._html_end))
         return Message(
             delivery_id=delivery.id,
             edition_id=self._edition.id,
             sender=self._envelope_from,
             recipient=delivery.address,
-            data=(own + self._common + "\r\n" + body).encode(),
+            data=b"".join((own, self._shared, b"\r\n", body)),
+        )
+
+    def _own_fields(self, delivery: Delivery, unsubscribe: str, token: str) -> str:
+        sender = self._sender
+        identity = sender.signer.digest(self._edition.id, delivery.subscriber_id)
+        ways = f"<{unsubscribe}>"
+        if sender.unsubscribe_mailto:
+            address = quote(headers.plain_address(sender.unsubscribe_mailto), safe="@")
+            ways += f", <mailto:{address}?subject=unsubscribe%20{token}>"
+        # One click is for https only (RFC 8058 section 3.1).
+        one_click = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" if unsubscribe.startswith("https:") else ""
+        return "".join(
+            [
+                headers.mailbox("To", delivery.address),
+                headers.verbatim("Message-ID", f"<{identity}@{self._envelope_from.rpartition('@')[2]}>"),
+                headers.verbatim("List-Unsubscribe", ways),
+                one_click,
+            ]
         )
 
 
-def _part(content_type: str, text: str) -> str:
-    """Write one alternative in base64: of Thai it is half the size of quoted-printable."""
-    canonical = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
-    encoded = base64.encodebytes(canonical.encode()).decode("ascii").replace("\n", "\r\n")
-    return (
-        f"Content-Type: {content_type}; charset=utf-8\r\n"
-        "Content-Transfer-Encoding: base64\r\n"
-        "Content-Disposition: inline\r\n\r\n" + encoded
-    )
+def _short(authority: str) -> str:
+    """Give as many labels of a domain, from its end, as Feedback-ID takes; of one that is longer, its end."""
+    labels = authority.split(".")
+    names = (".".join(labels[at:]) for at in range(len(labels)))
+    return next((name for name in names if len(name) <= _FEEDBACK_SENDER), authority[-_FEEDBACK_SENDER:].lstrip(".-"))

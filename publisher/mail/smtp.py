@@ -57,7 +57,7 @@ class Smtp:
         return self._runner.run(self._send(message))
 
     async def _send(self, message: Message) -> Receipt | None:
-        international = not message.recipient.isascii()
+        international = not (message.data.isascii() and message.recipient.isascii())
         await self._wait()
         client = await self._begin(message.sender, international=international)
         if client is None:

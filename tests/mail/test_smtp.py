@@ -214,3 +214,13 @@ def test_an_international_address_alone_fails_where_the_relay_does_not_know_them
 def test_messages_are_paced(relay: Relay) -> None:
     with Smtp("127.0.0.1", relay.port, interval=0.001) as transport:
         assert [transport.send(message()) for _ in range(3)] == [Receipt(250, "2.0.0 taken")] * 3
+
+
+def test_a_sender_outside_ascii_is_international_as_its_recipient_is(start: Callable[..., Relay]) -> None:
+    relay = start(enable_SMTPUTF8=True)
+    data = "From: ข่าว@news.example.org\r\n\r\nText\r\n".encode()
+    international = message(sender="ข่าว@news.example.org", data=data)
+    with smtp(relay) as transport:
+        assert transport.send(international) == Receipt(250, "2.0.0 taken")
+    ((sender, _, _),) = relay.taken
+    assert sender == "ข่าว@news.example.org"
