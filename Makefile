@@ -56,7 +56,7 @@ check: $(VENV)/.dev ## format, lint, types and floors
 golden: $(VENV)/.dev ## rewrite the golden files below tests/golden (then read the difference)
 	@$(BIN)/python -m pytest -q -p no:randomly tests --golden -k golden
 
-bench: $(VENV)/.dev ## time whole runs beside Hugo and a plain script, and measure cleaning
+bench: $(VENV)/.dev ## time whole runs, feeds and editions beside other programs, and measure cleaning
 	@$(BIN)/python -m benchmarks
 
 readers: $(VENV)/.dev ## show every feed to eight feed readers, and compare with the store

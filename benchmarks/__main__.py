@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
 import re
@@ -35,6 +34,12 @@ _PLAIN_POSTS = 10_000
 _MEMORY_POSTS, _MEMORY = 100_000, 256 * 2**20
 _HELP_SECONDS = 0.150
 _STARTS = 5
+#: Benchmarks of their own, and what they tell.
+_FURTHER = {
+    "digest": "What an edition takes",
+    "similar": "How fast and how well posts that tell one story are found",
+    "cleaning": "How well cleaning tells junk from report",
+}
 _DEAREST = 10
 #: After this many seconds a file that was written counts as settled, and is not read once more.
 _SETTLED = 2.1
@@ -331,10 +336,9 @@ def main() -> None:
     subprocess.run(feeds, cwd=ROOT, env=environment(), check=True)
     print()
     show_starts()
-    if importlib.util.find_spec("benchmarks.cleaning"):
-        print("\nHow well cleaning tells junk from report:\n")
-        sys.stdout.flush()
-        subprocess.run([sys.executable, "-m", "benchmarks.cleaning"], cwd=ROOT, env=environment(), check=False)
+    for name, heading in _FURTHER.items():
+        print(f"\n{heading}:\n", flush=True)
+        subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], cwd=ROOT, env=environment(), check=False)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from publisher.kit.lock import holding
 from publisher.kit.templating import Templating
 from publisher.model.delivery import Delivered
 from publisher.model.errors import LostStateError, TemplateError, UsageError
+from publisher.outgoing import Outgoing
 from publisher.slots import Schedule
 
 if TYPE_CHECKING:
@@ -28,13 +29,11 @@ if TYPE_CHECKING:
     from publisher.content.render import BodyRenderer
     from publisher.content.sources import Library
     from publisher.jobs.collect import Collected
-    from publisher.jobs.compose_editions import Composer, Composition, Frozen
+    from publisher.jobs.compose_editions import Composed, Composer, Composition
     from publisher.jobs.feed_plan import FeedPlan
-    from publisher.jobs.ports import Progress, Transport
+    from publisher.jobs.ports import Progress
     from publisher.jobs.publish_feeds import FeedPublisher
     from publisher.jobs.render_bodies import Bodies
-    from publisher.mail.message import Sender
-    from publisher.mail.tokens import Signer
     from publisher.model.edition import Digest, Slot
     from publisher.model.feed import Selection
     from publisher.settings import Settings
@@ -131,6 +130,7 @@ class Publication:
             language=site.language,
             postal_address=site.postal_address,
             site_url=site.url,
+            accents=wiring.accents(self.settings.look),
         )
 
     @cached_property
@@ -164,13 +164,10 @@ class Publication:
     @cached_property
     def composer(self) -> Composer:
         """Composes editions."""
-        from publisher.digest.render import DigestRenderer
         from publisher.jobs.compose_editions import Composer
 
         site = self.settings.site
-        renderer = DigestRenderer(
-            templating=self._templating, site_title=site.title, postal_address=site.postal_address
-        )
+        renderer = wiring.digest_renderer(self.settings, self._templating)
         return Composer(bodies=self.bodies, renderer=renderer, site_url=site.url, zone=site.zone)
 
     @contextlib.contextmanager
@@ -194,7 +191,7 @@ class Publication:
     def run(self) -> Report:
         """Do one whole run: collect, write what changed, compose what is due, deliver."""
 
-        def compose() -> list[Frozen]:
+        def compose() -> Composed:
             from publisher.jobs.compose_editions import compose_due
 
             digests = list(self.digests.values())
@@ -205,13 +202,9 @@ class Publication:
     def run_digest(self, name: str, language: str | None) -> Report:
         """Compose an edition of a digest for this minute, and deliver it."""
         digest = self.digest(name)
-        languages = [language] if language else []
-        if language and language not in digest.languages:
-            raise UsageError(
-                f"the digest {name!r} has no edition in {language!r}; it has {', '.join(digest.languages)}"
-            )
+        languages = _languages(digest, language)
 
-        def compose() -> list[Frozen]:
+        def compose() -> Composed:
             from publisher.jobs.compose_editions import compose_now
 
             return compose_now(
@@ -232,33 +225,26 @@ class Publication:
             broken=self.bodies.broken,
             troubles=_each_once(published.troubles + trouble),
             notices=published.notices,
-            remarks=self._ping_hubs(),
+            remarks=() if self.rehearsal else self._outgoing.ping_hubs(),
         )
 
-    def _run(self, compose: Callable[[], list[Frozen]]) -> Report:
+    def _run(self, compose: Callable[[], Composed]) -> Report:
         """Do every step of a run; a template that is broken stops what it is for, not the mail that waits."""
         self._refuse_the_past()
         collected = self.collect()
         published = self.feed_publisher.publish()
-        frozen: list[Frozen] = []
-        troubles: tuple[str, ...] = ()
-        try:
-            frozen = compose()
-        except TemplateError as error:
-            troubles = (str(error),)
+        composed = compose()
         pages, trouble = self._publish_site()
-        delivered = Delivered() if self.rehearsal else self._deliver()
+        delivered, undelivered, untold = self._send()
         return Report(
             collected=collected,
             feeds=published.feeds,
             pages=published.pages + pages,
-            editions=tuple(frozen),
+            editions=composed.editions,
             delivered=delivered,
             broken=self.bodies.broken,
-            troubles=_each_once(
-                (*published.troubles, *troubles, *trouble, *((delivered.trouble,) if delivered.trouble else ()))
-            ),
-            remarks=self._ping_hubs(),
+            troubles=_each_once((*published.troubles, *composed.troubles, *trouble, *undelivered)),
+            remarks=untold,
         )
 
     def _refuse_the_past(self) -> None:
@@ -323,62 +309,35 @@ class Publication:
             return Written(), (str(error),)
         return written, ()
 
-    def _ping_hubs(self) -> tuple[str, ...]:
-        """Tell the hubs what changed; gives a sentence for each that could not be told."""
-        from publisher.store import pings
-
+    def _send(self) -> tuple[Delivered, tuple[str, ...], tuple[str, ...]]:
+        """Send what waits: what was delivered, why the rest was not, and which hubs do not know yet."""
         if self.rehearsal:
-            return ()
-        with self.database.read() as connection:
-            if not pings.due(connection, self.clock(), 1):
-                return ()
-        from publisher.hubs import Hubs
-        from publisher.jobs.ping_hubs import ping_hubs
+            return Delivered(), (), ()
+        delivered = self._outgoing.deliver()
+        troubles = (*((delivered.trouble,) if delivered.trouble else ()), *self._outgoing.send_proofs())
+        return delivered, troubles, self._outgoing.ping_hubs()
 
-        with Hubs() as hubs:
-            pinged = ping_hubs(
-                self.database, hubs.tell, hubs=self.settings.feeds.hubs, clock=self.clock, progress=self.progress
-            )
-        return pinged.troubles
+    @property
+    def _outgoing(self) -> Outgoing:
+        return Outgoing(
+            database=self.database,
+            settings=self.settings,
+            folder=self.folder,
+            digests=self.digests,
+            templating=self._templating,
+            clock=self.clock,
+            progress=self.progress,
+        )
 
-    def preview(self, name: str) -> list[Composition]:
+    def preview(self, name: str, language: str | None = None) -> list[Composition]:
         """Compose what a digest would send now, whether it is due or not. Only in a rehearsal: nothing stays."""
         digest = self.digest(name)
+        languages = _languages(digest, language)
         self.collect()
         slot = Schedule(digest.schedule, self.settings.site.zone).newest(self.now)
         if slot is None:
             raise UsageError(f"the schedule of {name!r} has never been due before {self.now.isoformat()}")
-        return self.composer.compose(self.database, digest, slot, now=self.now)
-
-    def _deliver(self) -> Delivered:
-        """Send what is due."""
-        from publisher.jobs.deliver import Deliverer
-        from publisher.store import editions
-
-        with self.database.read() as connection:
-            if not editions.open_ones(connection):
-                return Delivered()
-        mail = self.settings.mail
-        return Deliverer(
-            database=self.database,
-            transport=self._transport(),
-            sender=self._sender(),
-            digests=self.digests,
-            clock=self.clock,
-            hold=mail.on_uncertain == "hold",
-            progress=self.progress,
-        ).deliver()
-
-    def _transport(self) -> Transport:
-        return wiring.transport(self.settings.mail, self.folder)
-
-    def _sender(self) -> Sender:
-        return wiring.sender(self.settings, self._signer())
-
-    def _signer(self) -> Signer:
-        from publisher.mail.tokens import load_signer
-
-        return load_signer(self.folder / self.settings.web.secret_file)
+        return self.composer.compose(self.database, digest, slot, now=self.now, languages=languages)
 
     def next_slots(self, count: int) -> list[tuple[Slot, str]]:
         """List the next slots of all digests, in order, with the digest's name."""
@@ -388,6 +347,15 @@ class Publication:
             slots = Schedule(digest.schedule, zone).after(self.now)
             upcoming += [(slot, digest.name) for slot, _ in zip(slots, range(count), strict=False)]
         return sorted(upcoming)[:count]
+
+
+def _languages(digest: Digest, language: str | None) -> tuple[str, ...]:
+    """Give the languages that were asked for. Raises UsageError for one that the digest does not have."""
+    if language and language not in digest.languages:
+        raise UsageError(
+            f"the digest {digest.name!r} has no edition in {language!r}; it has {', '.join(digest.languages)}"
+        )
+    return (language,) if language else digest.languages
 
 
 def _each_once(sentences: tuple[str, ...]) -> tuple[str, ...]:

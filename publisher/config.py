@@ -20,6 +20,7 @@ from publisher.settings import (
     DkimSettings,
     ExtraSettings,
     FeedsSettings,
+    LookSettings,
     MailSettings,
     OverrideSettings,
     PostsSettings,
@@ -31,6 +32,7 @@ from publisher.settings import (
     SourceSettings,
     StoreSettings,
     WebSettings,
+    WeightsSettings,
 )
 
 if TYPE_CHECKING:
@@ -49,6 +51,8 @@ _TABLES = (
     OverrideSettings,
     ExtraSettings,
     FeedsSettings,
+    LookSettings,
+    WeightsSettings,
     DigestSettings,
     SmtpSettings,
     DkimSettings,

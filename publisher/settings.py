@@ -13,6 +13,7 @@ from publisher.kit import checks
 from publisher.model.edition import Digest
 from publisher.model.feed import Selection, Shape, Sieve
 from publisher.model.naming import slug
+from publisher.model.ranking import Weights
 from publisher.slots import Schedule
 
 if TYPE_CHECKING:
@@ -100,6 +101,10 @@ class PostsSettings(ReadingSettings):
 
     sources: tuple[SourceSettings, ...] = ()
 
+
+#: The papers on which an accent is hardest to read: the outer one where it is light, that of notes where it is dark.
+LIGHT, DARK = "#f3f1ec", "#26221f"
+ACCENT, ACCENT_DARK = "#9a2617", "#ff9d8a"
 
 _content = checks.one_of("full", "summary")
 _words = checks.list_of(checks.text, empty=True)
@@ -189,6 +194,33 @@ class FeedsSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WeightsSettings:
+    """`[digests.weights]`: what moves stories up, or below 0 down, in hours of freshness."""
+
+    tags: dict[str, float] | None = _key(checks.numbers, None)
+    sources: dict[str, float] | None = _key(checks.numbers, None)
+
+    def weights(self) -> Weights:
+        """Give them as the jobs know them."""
+        return Weights(
+            tags={slug(name): hours for name, hours in (self.tags or {}).items()},
+            sources={name.casefold(): hours for name, hours in (self.sources or {}).items()},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookSettings:
+    """`[look]`: of digests, and of the pages for people."""
+
+    accent: str = _key(checks.accent(LIGHT), ACCENT)
+    #: On dark paper; made of the other one where it is not said.
+    accent_dark: str | None = _key(checks.accent(DARK), None)
+    #: The address of a picture that stands in the masthead, and what stands there without it.
+    logo: str | None = _key(checks.url, None)
+    masthead: str | None = _key(checks.text, None)
+
+
+@dataclass(frozen=True, kw_only=True)
 class DigestSettings:
     """One of `[[digests]]`."""
 
@@ -202,6 +234,7 @@ class DigestSettings:
     min_posts: int = _key(checks.count, 1)
     approval: str = _key(checks.one_of("auto", "manual"), "auto")
     copies_to: tuple[str, ...] = _key(checks.list_of(checks.plain_email, empty=True), ())
+    weights: WeightsSettings = WeightsSettings()
 
     def digest(self) -> Digest:
         """Give the digest as the jobs know it."""
@@ -216,6 +249,7 @@ class DigestSettings:
             min_posts=self.min_posts,
             approval=self.approval,
             copies_to=self.copies_to,
+            weights=self.weights.weights(),
         )
 
 
@@ -250,6 +284,9 @@ class MailSettings:
     on_uncertain: str = _key(checks.one_of("resend", "hold"), "resend")
     #: Messages and seconds: at most so many in so long.
     rate: tuple[int, int] = _key(checks.rate, (50, 1))
+    #: Where a mail that asks to be unsubscribed may go, and reports of complaints (RFC 9477).
+    unsubscribe_mailto: str | None = _key(checks.plain_email, None)
+    complaints_to: str | None = _key(checks.plain_email, None)
     smtp: SmtpSettings | None = None
     dkim: DkimSettings | None = None
 
@@ -285,6 +322,7 @@ class Settings:
     mail: MailSettings
     posts: PostsSettings = PostsSettings()
     feeds: FeedsSettings = FeedsSettings()
+    look: LookSettings = LookSettings()
     digests: tuple[DigestSettings, ...] = ()
     store: StoreSettings = StoreSettings()
     web: WebSettings = WebSettings()

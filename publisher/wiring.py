@@ -8,19 +8,22 @@ from zoneinfo import ZoneInfo
 
 from publisher.content.fields import FIELDS
 from publisher.content.sources import Library, Source
+from publisher.kit.colour import readable
 from publisher.model.post import Origin
-from publisher.settings import SourceSettings
+from publisher.settings import ACCENT, ACCENT_DARK, DARK, SourceSettings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from publisher.digest.render import DigestRenderer
     from publisher.jobs.feed_plan import FeedPlan
     from publisher.jobs.ports import Transport
+    from publisher.kit.templating import Templating
     from publisher.mail.message import Sender
     from publisher.mail.tokens import Signer
     from publisher.model.feed import Selection
-    from publisher.settings import MailSettings, ReadingSettings, Settings
+    from publisher.settings import LookSettings, MailSettings, ReadingSettings, Settings
 
 
 def feed_plan(settings: Settings, selections: Sequence[Selection], rendering: tuple[str, ...]) -> FeedPlan:
@@ -76,6 +79,27 @@ def _source(settings: Settings, reading: ReadingSettings, folder: Path) -> Sourc
     )
 
 
+def accents(look: LookSettings) -> tuple[str, str]:
+    """Give the accent on light paper and on dark."""
+    derived = ACCENT_DARK if look.accent == ACCENT else readable(look.accent, DARK)
+    return look.accent, look.accent_dark or derived
+
+
+def digest_renderer(settings: Settings, templating: Templating) -> DigestRenderer:
+    """Say how editions look."""
+    from publisher.digest.look import Look
+    from publisher.digest.render import DigestRenderer
+
+    site, look = settings.site, settings.look
+    accent, accent_dark = accents(look)
+    return DigestRenderer(
+        templating=templating,
+        site_title=site.title,
+        postal_address=site.postal_address,
+        look=Look(accent=accent, accent_dark=accent_dark, logo=look.logo, masthead=look.masthead),
+    )
+
+
 def transport(mail: MailSettings, folder: Path) -> Transport:
     """Open the way out for messages."""
     if mail.transport == "smtp" and mail.smtp is not None:
@@ -102,4 +126,6 @@ def sender(settings: Settings, signer: Signer) -> Sender:
         signer=signer,
         unsubscribe_place=UNSUBSCRIBE,
         preferences_place=PREFERENCES,
+        unsubscribe_mailto=mail.unsubscribe_mailto,
+        complaints_to=mail.complaints_to,
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from publisher import config
+from publisher import config, wiring
 from publisher.app import Publication
 from publisher.mail.outbox import Outbox
 from publisher.mail.smtp import Smtp
@@ -132,16 +132,14 @@ def test_time_before_the_last_slot_is_refused_and_the_slot_itself_is_not(publica
 
 
 def test_messages_go_where_the_configuration_says(publication: Path, settings: Settings) -> None:
-    with opened(publication, settings) as site:
-        transport = site._transport()
-        assert isinstance(transport, Outbox)
-        assert transport.folder == publication / "var" / "outbox"
+    transport = wiring.transport(settings.mail, publication)
+    assert isinstance(transport, Outbox)
+    assert transport.folder == publication / "var" / "outbox"
     relay = replace(settings.mail, transport="smtp", rate=(10, 1), smtp=SmtpSettings(host="localhost", port=2525))
-    with opened(publication, replace(settings, mail=relay)) as site:
-        transport = site._transport()
-        assert isinstance(transport, Smtp)
-        assert (transport._host, transport._port, transport._interval) == ("localhost", 2525, 0.1)
-        transport.__exit__()
+    transport = wiring.transport(relay, publication)
+    assert isinstance(transport, Smtp)
+    assert (transport._host, transport._port, transport._interval) == ("localhost", 2525, 0.1)
+    transport.__exit__()
 
 
 def test_the_secret_is_made_once_and_only_its_owner_can_read_it(publication: Path, settings: Settings) -> None:

@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from publisher.jobs.check_feeds import FeedsChecked
     from publisher.jobs.check_posts import Checked
 
+#: Of the words that a language lacks, as many are shown.
+_EXAMPLES = 3
+
 
 @click.command(
     epilog="""\b
 Examples:
-  publish check             configuration, rules of cleaning, folders, database, feeds
+  publish check             configuration, rules of cleaning, folders, database, templates, feeds
   publish check --posts     and every post, rendered as a feed would show it
 """
 )
@@ -31,7 +34,8 @@ def check(context: click.Context, *, every_post: bool, as_json: bool) -> None:
 
     The feeds in the output folder are read back, in every format, with their history: no post twice, none under
     another id or date than the ledger has. With --posts, every body is rendered; what cannot be goes into quarantine,
-    and is named. Exit code 1 if a post is left out, or a feed is not as it should be.
+    and is named. Words that a language of the site or of a digest lacks are said in English, and named, too. Exit code
+    1 if a post is left out, a feed is not as it should be, or a template or a translation cannot be read.
     """
     options = options_of(context)
     with options.publication(progress=progress(quiet=options.quiet)) as publication:
@@ -40,6 +44,7 @@ def check(context: click.Context, *, every_post: bool, as_json: bool) -> None:
         with publication.running(waiting=lambda pid: click.echo(f"publish: waiting for process {pid}", err=True)):
             found = _check_posts(publication) if every_post else None
         feeds = _check_feeds(publication)
+        missing, broken = _check_words(publication)
         with publication.database.read() as connection:
             from publisher.store import sources
 
@@ -50,14 +55,17 @@ def check(context: click.Context, *, every_post: bool, as_json: bool) -> None:
                 "rendered": found.rendered if found else None,
                 "quarantined": [{"path": path, "line": line, "reason": reason} for path, line, reason in left_out],
                 "feeds": {"files": feeds.files, "entries": feeds.entries, "findings": feeds.findings},
+                "templates": broken,
+                "translations": [{"language": language, "missing": words} for language, words in missing.items()],
                 "warnings": [
                     {"path": path, "warning": each} for path, each in (found.warnings if found else {}).items()
                 ],
             }
         )
     elif not options.quiet:
-        _show(found, feeds, left_out)
-    context.exit(1 if left_out or feeds.findings else 0)
+        _show_words(missing, broken)
+        _show(found, feeds, left_out, sound=not broken)
+    context.exit(1 if left_out or feeds.findings or broken else 0)
 
 
 def _check_posts(publication: Publication) -> Checked:
@@ -78,7 +86,39 @@ def _check_feeds(publication: Publication) -> FeedsChecked:
     ).check()
 
 
-def _show(found: Checked | None, feeds: FeedsChecked, left_out: list[tuple[str, int | None, str | None]]) -> None:
+def _check_words(publication: Publication) -> tuple[dict[str, list[str]], list[str]]:
+    """Find the words that each language lacks, and what is wrong with templates and translations."""
+    from publisher.cli.translations import languages_of
+    from publisher.kit.templating import Templating
+    from publisher.model.errors import TemplateError
+
+    templating = Templating(publication.folder / "templates", publication.settings.site.zone)
+    missing: dict[str, list[str]] = {}
+    broken: list[str] = []
+    for language in languages_of(publication.settings):
+        try:
+            missing[language] = templating.missing(language)
+        except TemplateError as error:
+            broken.append(str(error))
+    return missing, list(dict.fromkeys(broken))
+
+
+def _show_words(missing: dict[str, list[str]], broken: list[str]) -> None:
+    for sentence in broken:
+        echo(one_line(sentence))
+    for language, words in missing.items():
+        if words:
+            shown = ", ".join(f"“{word}”" for word in words[:_EXAMPLES])
+            more = "" if len(words) <= _EXAMPLES else " and others"
+            echo(
+                f"{language}: {len(words)} {'word is' if len(words) == 1 else 'words are'} said in English, {shown}"
+                f"{more}: `publish translations {language}` lists them for you to translate."
+            )
+
+
+def _show(
+    found: Checked | None, feeds: FeedsChecked, left_out: list[tuple[str, int | None, str | None]], *, sound: bool
+) -> None:
     if found is not None:
         echo(f"{found.rendered:,} {'post' if found.rendered == 1 else 'posts'} can be rendered.")
         for path, warning in found.warnings.items():
@@ -89,5 +129,5 @@ def _show(found: Checked | None, feeds: FeedsChecked, left_out: list[tuple[str, 
         echo(f"{feeds.files:,} feed files with {feeds.entries:,} entries agree with the ledger of ids.")
     if left_out:
         table(["file", "line", "reason"], left_out, right=[1])
-    elif not feeds.findings:
+    elif sound and not feeds.findings:
         echo("No post is left out. Configuration, folders, database and feeds are sound.")

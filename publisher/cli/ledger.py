@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,7 @@ from publisher.cli.show import dump, echo, listed, table
 from publisher.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from publisher.store.editions import EditionSummary
+    from publisher.store.editions import EditionPost, EditionSummary
 
 _SHOWN = 20
 
@@ -91,6 +92,7 @@ Examples:
   publish editions                              the newest
   publish editions show world-2024-11-10-th     one, with its recipients
   publish editions approve world-2024-11-10-th  let a draft go out
+  publish editions cancel world-2024-11-10-th   or call it off
 """,
 )
 @with_global_options
@@ -141,20 +143,30 @@ Examples:
 @click.pass_context
 def show_edition(context: click.Context, edition_id: str, *, as_json: bool) -> None:
     """Show one edition: its posts, and how many recipients are in which state."""
-    from publisher.store import deliveries
+    from publisher.store import corrections, deliveries
     from publisher.store import editions as store
 
     with options_of(context).publication() as publication, publication.database.read() as connection:
         found = _existing(store.summary(connection, edition_id), edition_id)
         states = deliveries.count_by_state(connection, edition_id)
         chosen = store.posts_of(connection, edition_id)
+        findings = json.loads(store.findings(connection, edition_id) or "[]")
+        corrected = corrections.told(connection, edition_id)
     if as_json:
-        posts = [{"code": post.code, "title": post.title, "story": post.story} for post in chosen]
-        dump({**_edition(found), **states, "posts": posts})
+        posts = [
+            {"code": post.code, "title": post.title, "story": post.story, "told_with": post.told_with}
+            for post in chosen
+        ]
+        told = [{"code": code, "kind": kind} for code, _, kind in corrected]
+        dump({**_edition(found), **states, "posts": posts, "corrections": told, "findings": findings})
         return
     rows = [("edition", found.id), ("state", found.state.value), ("subject", found.subject)]
     rows += [("recipients", f"{found.recipients:,}: {_counts(states)}")]
-    rows += listed("posts", [f"{post.code}  {post.title}" for post in chosen], "none")
+    rows += listed("posts", [_line(post) for post in chosen], "none")
+    if corrected:
+        rows += listed("corrections", [f"{code}  {title} ({kind})" for code, title, kind in corrected], "none")
+    if findings:
+        rows += listed("findings", [f"{each['severity']}, {each['rule']}: {each['message']}" for each in findings], "")
     table([], rows)
 
 
@@ -170,15 +182,41 @@ Examples:
 @click.pass_context
 def approve_edition(context: click.Context, edition_id: str) -> None:
     """Let an edition that waits as a draft go out with the next run."""
+    _decide(context, edition_id, approved=True)
+    echo(f"{edition_id} goes out with the next run of publish.")
+
+
+@editions.command(
+    "cancel",
+    epilog="""\b
+Examples:
+  publish editions cancel world-2024-11-10-th
+""",
+)
+@click.argument("edition_id", metavar="ID")
+@with_global_options
+@click.pass_context
+def cancel_edition(context: click.Context, edition_id: str) -> None:
+    """Call a draft off; its posts wait for the next edition."""
+    _decide(context, edition_id, approved=False)
+    echo(f"{edition_id} is cancelled; its posts wait for the next edition.")
+
+
+def _decide(context: click.Context, edition_id: str, *, approved: bool) -> None:
     from publisher.model.edition import EditionState
     from publisher.store import editions as store
 
     with options_of(context).publication() as publication, publication.database.begin() as connection:
         found = _existing(store.summary(connection, edition_id), edition_id)
         if found.state is not EditionState.DRAFT:
-            raise UsageError(f"{edition_id} is {found.state}: only a draft can be approved")
-        store.set_state(connection, edition_id, EditionState.APPROVED)
-    echo(f"{edition_id} goes out with the next run of publish.")
+            verb = "approved" if approved else "cancelled"
+            raise UsageError(f"{edition_id} is {found.state}: only a draft can be {verb}")
+        store.set_state(connection, edition_id, EditionState.APPROVED if approved else EditionState.CANCELLED)
+
+
+def _line(post: EditionPost) -> str:
+    role = "" if post.story else f" (told with {post.told_with})" if post.told_with else " (by its title)"
+    return f"{post.code}  {post.title}{role}"
 
 
 def _existing(found: EditionSummary | None, edition_id: str) -> EditionSummary:

@@ -18,11 +18,12 @@ from publisher.model.errors import ConfigurationError, PublisherError, UsageErro
 _COMMANDS = {
     "feeds": "publisher.cli.run:feeds",
     "digest": "publisher.cli.run:digest",
-    "preview": "publisher.cli.run:preview",
+    "preview": "publisher.cli.preview:preview",
     "schedule": "publisher.cli.schedule:schedule",
     "status": "publisher.cli.ledger:status",
     "explain": "publisher.cli.explain:explain",
     "check": "publisher.cli.check:check",
+    "translations": "publisher.cli.translations:translations",
     "quarantine": "publisher.cli.ledger:quarantine",
     "editions": "publisher.cli.ledger:editions",
     "subscribers": "publisher.cli.audience:subscribers",

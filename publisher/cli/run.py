@@ -1,4 +1,4 @@
-"""The commands that publish: the whole run, feeds, one digest, a preview."""
+"""The commands that publish: the whole run, feeds, one digest."""
 
 from __future__ import annotations
 
@@ -198,39 +198,3 @@ def _short(path: Path) -> str:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
         return str(path)
-
-
-@click.command(
-    epilog="""\b
-Examples:
-  publish preview world                         write the editions to var/preview/
-  publish preview world --open                  and look at them
-  publish preview world --now 2024-11-10T07:00  as they would have been
-"""
-)
-@click.argument("name")
-@click.option("--open", "open_it", is_flag=True, help="Open the pages in a browser.")
-@with_global_options
-@click.pass_context
-def preview(context: click.Context, name: str, *, open_it: bool) -> None:
-    """Show the editions of digest NAME that would go out now.
-
-    They are written as HTML and text below var/preview/; nothing is recorded or sent.
-    """
-    options = options_of(context)
-    with options.publication(rehearsal=True, progress=progress(quiet=options.quiet)) as publication:
-        compositions = publication.preview(name)
-        folder = publication.folder / "var" / "preview"
-        if not compositions:
-            echo(f"{name}: no new posts for an edition")
-        for composed in compositions:
-            edition = composed.edition
-            page = folder / f"{edition.id}.html"
-            page.parent.mkdir(parents=True, exist_ok=True)
-            page.write_text(edition.content.html, "utf-8")
-            page.with_suffix(".txt").write_text(edition.content.text, "utf-8")
-            echo(f"{edition.content.subject}")
-            echo(f"  {_short(page)}")
-            echo(f"  {_short(page.with_suffix('.txt'))}")
-            if open_it:
-                click.launch(str(page))

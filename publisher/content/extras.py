@@ -25,9 +25,11 @@ _BYTES = 2**53
 def of(get: Callable[[str], Any], source: Source) -> Extras:
     """Read them; what is malformed is left out, as if it were not there."""
     enclosure, rights, replies, origin = map(get, ("enclosure", "rights", "replies", "source"))
+    image_alt, correction = map(get, ("image_alt", "correction"))
     # Nearly every picture is an address and no more.
     image = image if isinstance(image := get("image"), dict) else None
-    if not (enclosure or image or rights or replies or origin or source.origin):
+    said = enclosure or image or rights or replies or origin or image_alt or correction
+    if not (said or source.origin):
         return NO_EXTRAS
     found = Extras(
         enclosures=tuple(_enclosures(enclosure)),
@@ -36,6 +38,8 @@ def of(get: Callable[[str], Any], source: Source) -> Extras:
         # Jekyll themes write `comments: true`, which names no page.
         replies=fields.url(replies),
         source=_origin(origin) or source.origin,
+        image_alt=fields.text(image_alt or (image or {}).get("alt"), limits.DESCRIPTION_CHARS) or None,
+        correction=fields.text(correction, limits.DESCRIPTION_CHARS) or None,
     )
     return found if found != NO_EXTRAS else NO_EXTRAS
 

@@ -40,6 +40,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "rights": ("rights", "copyright", "license"),
     "replies": ("comments_url", "replies", "comments"),
     "source": ("source",),
+    "image_alt": ("image_alt",),
+    "correction": ("correction",),
 }
 
 _DATE = re.compile(

@@ -16,7 +16,7 @@ from publisher.content.cleaning.tree import HEADINGS, parse, write
 from publisher.content.liquid import Liquid, has_liquid
 from publisher.content.sources import DEFAULT_SEPARATOR
 from publisher.content.summary import lead
-from publisher.kit.text import fit_for_xml
+from publisher.kit.text import fit_for_xml, one_line
 from publisher.kit.urls import absolute
 from publisher.model.post import RenderedBody
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from publisher.model.post import Post, Removed
 
 #: Raised by one whenever the same body would come out differently.
-PIPELINE = 3
+PIPELINE = 4
 
 #: As people write the default mark that ends a summary.
 _MORE = re.compile(r"<!--[ \t]{0,9}more[ \t]{0,9}-->", re.IGNORECASE)
@@ -141,6 +141,7 @@ class BodyRenderer:
             lead=_lead(subject, post.language, body, tree, separator),
             image=picture.get("src") if picture is not None else None,
             image_size=_size(picture) if picture is not None else None,
+            image_alt=one_line(picture.get("alt") or "") or None if picture is not None else None,
             removed=removed + tidied + cleaned.removed,
             credit=cleaned.credit,
             authors=cleaned.authors,

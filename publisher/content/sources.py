@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from publisher.model.post import Origin
 
 #: Raised by one whenever the same file would be read as another post.
-_READER = 3
+_READER = 4
 #: Where a summary ends, if nobody says otherwise; blanks may stand in it.
 DEFAULT_SEPARATOR = "<!--more-->"
 

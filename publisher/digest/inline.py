@@ -29,11 +29,16 @@ def inline(html: str, *, required: Iterable[str]) -> str:
     required = list(required)
     if _IMPORT.search(html):
         raise TemplateError("the digest's style sheet has an @import, which mail programs do not read: write it out")
-    _require(required, html, "the digest's template does not have {!r}: see templates/digest/digest.html")
+    require(required, html)
     with _LOCK:
         result = str(_transformer()(html))
     _require(required, result, "the digest is too long or too deep: {!r} is lost when its styles are inlined")
     return result
+
+
+def require(texts: Iterable[str], html: str) -> None:
+    """Raise TemplateError unless each text stands in the page, which is not inlined yet."""
+    _require(texts, html, "the digest's template does not have {!r}: see templates/digest/digest.html")
 
 
 def _require(wanted: Iterable[str], html: str, sentence: str) -> None:
@@ -70,7 +75,7 @@ def _transformer() -> Any:
             remove_classes=False,
             disable_validation=True,
             align_floating_images=False,
-            disable_basic_attributes=["width", "height", "align", "valign"],
+            disable_basic_attributes=["width", "height", "align", "valign", "bgcolor"],
             cssutils_logging_level=logging.CRITICAL,
         ).transform()
 

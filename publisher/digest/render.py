@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from publisher.digest.inline import inline
-from publisher.kit.text import clip, fit_for_xml, one_line
-from publisher.kit.urls import host_of
+from publisher.digest.budget import fit, measure
+from publisher.digest.inline import inline, require
+from publisher.digest.look import Look
+from publisher.digest.plain import plain
+from publisher.digest.story import Story, notice_of, story_of
+from publisher.kit.scripts import direction_of, script_of
+from publisher.kit.text import clip, one_line
 from publisher.model.edition import RenderedEdition
 
 if TYPE_CHECKING:
@@ -17,35 +19,17 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from publisher.kit.templating import Templating
-    from publisher.model.post import Article
+    from publisher.model.edition import Draft
 
 #: Where the reader's own links go, until the message is made. The host can never exist (RFC 2606).
 UNSUBSCRIBE = "https://reader.invalid/unsubscribe"
 PREFERENCES = "https://reader.invalid/preferences"
 
-#: Pictures that many mail programs do not show: their stories go without.
-_NOT_SHOWN = re.compile(r"\.(?:svgz?|webp|avif|heic|tiff?|bmp)$", re.IGNORECASE)
+#: What no edition goes without, beside its stories.
+_PLACES = ('id="footer"', "<!--reader-->", "<!--/reader-->", UNSUBSCRIBE)
 
 _SUBJECT_CHARS = 150
 _PREHEADER_CHARS = 140
-_SUMMARY_CHARS = 280
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Story:
-    """A post as a digest shows it; all of it plain text."""
-
-    title: str
-    summary: str
-    link: str | None
-    image: str | None
-    #: For a reader who does not see the picture.
-    alt: str
-    source: str
-    published: datetime
-    #: True if it was published on the day of the edition: then its time is shown, else its date.
-    today: bool
-    language: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,61 +39,64 @@ class DigestRenderer:
     templating: Templating
     site_title: str
     postal_address: str
+    look: Look = field(default_factory=Look)
 
     def render(
-        self,
-        *,
-        digest_title: str,
-        language: str,
-        stories: Sequence[Article],
-        more: Sequence[Article],
-        date: datetime,
-        web_url: str,
+        self, *, digest_title: str, language: str, draft: Draft, date: datetime, web_url: str, feed_url: str
     ) -> RenderedEdition:
         """Render one edition, once for all its readers. Raises TemplateError."""
-        shown = [self._story(article, date) for article in stories]
-        subject = clip(one_line(f"{digest_title}: {shown[0].title}"), _SUBJECT_CHARS)
-        others = " · ".join(story.title for story in shown[1:4])
-        preheader = clip(others or shown[0].summary or digest_title, _PREHEADER_CHARS)
-        values = {
+        zone = self.templating.zone
+        told, listed = (
+            [story_of(event, date.astimezone(zone), self.site_title) for event in events]
+            for events in (draft.stories, draft.more)
+        )
+        subject = clip(one_line(f"{digest_title}: {told[0].title}"), _SUBJECT_CHARS, language)
+        values: dict[str, Any] = {
             "subject": subject,
-            "preheader": preheader,
+            "preheader": _preheader(told, language),
             "site_title": self.site_title,
+            "masthead": self.look.masthead or self.site_title,
+            "look": self.look,
             "digest_title": digest_title,
             "postal_address": self.postal_address,
             "date": date,
             "web_url": web_url,
-            "stories": shown,
-            "more": [self._story(article, date) for article in more],
+            "feed_url": feed_url,
+            "script": script_of("", language),
+            "direction_of": direction_of,
+            "corrections": [notice_of(correction) for correction in draft.corrections],
             "reader": {"unsubscribe": UNSUBSCRIBE, "preferences": PREFERENCES},
         }
-        html = self.templating.render("digest/digest.html", language, **values)
-        places = [f'id="story-{number + 1}"' for number in range(len(shown))]
-        places += ['id="footer"', "<!--reader-->", "<!--/reader-->", UNSUBSCRIBE]
-        text = self.templating.render("digest/digest.txt", language, **values)
+        return self._fitting(language, told, listed, values)
+
+    def _fitting(
+        self, language: str, told: Sequence[Story], listed: Sequence[Story], values: dict[str, Any]
+    ) -> RenderedEdition:
+        """Tell and list as many as there is room for; who is not told leads the list."""
+        probe = self._html(language, values | {"stories": told, "more": [*told[1:], *listed], "beyond": len(listed)})
+        require(_PLACES, probe)
+        room = fit(measure(probe))
+        rest = [*told[room.stories :], *listed]
+        values |= {"stories": told[: room.stories], "more": rest[: room.titles], "beyond": len(rest[room.titles :])}
+        html = self._html(language, values)
+        places = [f'id="story-{number + 1}"' for number in range(room.stories)]
         return RenderedEdition(
-            subject=subject,
-            preheader=preheader,
-            html=inline(html.lstrip(), required=places).rstrip() + "\n",
-            text=fit_for_xml(text).strip() + "\n",
+            subject=values["subject"],
+            preheader=values["preheader"],
+            html=inline(html, required=[*_PLACES, *places]).rstrip() + "\n",
+            text=plain(self.templating, language, values),
+            stories=room.stories,
         )
 
-    def _story(self, article: Article, date: datetime) -> Story:
-        zone = self.templating.zone
-        link = article.link or article.via
-        # A post of one's own has no origin to name.
-        source = host_of(article.via) if article.via else next(iter(article.authors), self.site_title)
-        return Story(
-            title=article.title,
-            summary=clip(article.summary, _SUMMARY_CHARS),
-            link=link,
-            image=article.image if article.image and not _NOT_SHOWN.search(urlsplit(article.image).path) else None,
-            alt="",
-            source=source,
-            published=article.published,
-            today=article.published.astimezone(zone).date() == date.astimezone(zone).date(),
-            language=article.language,
-        )
+    def _html(self, language: str, values: dict[str, Any]) -> str:
+        return self.templating.render("digest/digest.html", language, **values).lstrip()
+
+
+def _preheader(told: Sequence[Story], language: str) -> str:
+    """Say what the subject does not: the titles after the lead, or what the only story is about."""
+    others = " · ".join(story.title for story in told[1:4])
+    lead = told[0]
+    return clip(one_line(others or lead.summary or f"{lead.source}: {lead.title}"), _PREHEADER_CHARS, language)
 
 
 def web_edition(edition: RenderedEdition) -> str:

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from publisher.digest.lint import Finding, Severity, lint
 from publisher.jobs.adopt import mailed_until
+from publisher.jobs.find_corrections import find_corrections
 from publisher.kit.addresses import parse_address
-from publisher.model.edition import Digest, Draft, Edition, EditionState, Slot, compose, edition_id, is_due, web_path
-from publisher.model.errors import UsageError
+from publisher.kit.similar import Telling, alike
+from publisher.kit.text import text_of_html
+from publisher.model.edition import (
+    Digest,
+    Draft,
+    Edition,
+    EditionState,
+    Slot,
+    candidates,
+    compose,
+    edition_id,
+    is_due,
+    web_path,
+)
+from publisher.model.errors import RefusedError, TemplateError, UsageError
+from publisher.model.feed import FeedKey
 from publisher.slots import Schedule, slot_for_minute
-from publisher.store import editions, posts, subscribers
+from publisher.store import editions, posts, proofs, subscribers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +46,7 @@ class Composition:
 
     edition: Edition
     draft: Draft
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +57,14 @@ class Frozen:
     stories: int
     more: int
     recipients: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Composed:
+    """What one run composed, and why it could not compose the rest: a sentence each."""
+
+    editions: tuple[Frozen, ...] = ()
+    troubles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,60 +98,79 @@ class Composer:
     def _compose(
         self, database: Database, digest: Digest, slot: Slot, language: str, now: datetime
     ) -> Composition | None:
-        with database.read() as connection:
-            first = editions.last_composed(connection, digest.name) is None
-            section = posts.section_slugs(connection).get(digest.category, digest.category)
-            since = mailed_until(connection)
-            candidates = posts.candidates(connection, digest.name, section, language, now, since)
-        draft = compose(digest, candidates, now=now, first=first)
+        draft = self._draft(database, digest, language, now)
         if draft is None:
             return None
-        # A post whose body cannot be rendered goes to quarantine, and its place to the next.
-        articles = {
-            article.code: article for article in self.bodies.articles(database, draft.stories + draft.more, now=now)
-        }
-        shown = [post for post in draft.stories + draft.more if post.code in articles]
-        if len(shown) < max(1, digest.min_posts):
-            return None
-        draft = Draft(stories=tuple(shown[: digest.max_stories]), more=tuple(shown[digest.max_stories :]))
-        state = EditionState.APPROVED if digest.approval == "auto" else EditionState.DRAFT
         content = self.renderer.render(
             digest_title=digest.title(language),
             language=language,
-            stories=[articles[post.code] for post in draft.stories],
-            more=[articles[post.code] for post in draft.more],
+            draft=draft,
             date=now,
             web_url=self.site_url + quote(web_path(digest.name, slot.name, language)),
+            feed_url=self.site_url + quote(f"{FeedKey(digest.category, language).path}.html"),
         )
         edition = Edition(
             id=edition_id(digest.name, slot.name, language),
             digest=digest.name,
             language=language,
             slot=slot,
-            state=state,
+            state=EditionState.APPROVED if digest.approval == "auto" else EditionState.DRAFT,
             composed=now.replace(microsecond=0),
             content=content,
         )
-        return Composition(edition=edition, draft=draft)
+        return Composition(edition=edition, draft=draft.told(content.stories), findings=tuple(lint(content)))
+
+    def _draft(self, database: Database, digest: Digest, language: str, now: datetime) -> Draft | None:
+        with database.read() as connection:
+            first = editions.last_composed(connection, digest.name) is None
+            section = posts.section_slugs(connection).get(digest.category, digest.category)
+            since = mailed_until(connection)
+            found = posts.candidates(connection, digest.name, section, language, now, since)
+        young = candidates(digest, found, now=now, first=first)
+        if len(young) < max(1, digest.min_posts):
+            return None
+        # A post whose body cannot be rendered goes to quarantine.
+        articles = self.bodies.articles(database, young, now=now)
+        tellings = [Telling(title=article.title, text=text_of_html(article.html)) for article in articles]
+        corrections = find_corrections(database, self.bodies, digest.name, language, now=now)
+        return compose(digest, articles, alike(tellings, language), corrections)
 
 
 def freeze(database: Database, digest: Digest, compositions: Sequence[Composition], *, clock: datetime) -> list[Frozen]:
-    """Record the editions of one slot with their posts and recipients, all or none of them."""
+    """Record the editions of one slot with their posts and recipients, all or none of them.
+
+    Raises RefusedError if one of them would not arrive as it should.
+    """
+    for composed in compositions:
+        _refuse(composed)
     if not compositions:
         return []
     with database.begin() as connection:
         copies = [_editor(connection, address, clock) for address in digest.copies_to]
-        return [
-            Frozen(
-                edition=composed.edition,
-                stories=len(composed.draft.stories),
-                more=len(composed.draft.more),
-                recipients=editions.freeze(
-                    connection, composed.edition, composed.draft, digest, copies=copies, now=clock
-                ),
-            )
-            for composed in compositions
-        ]
+        return [_freeze(connection, digest, composed, copies, clock) for composed in compositions]
+
+
+def _refuse(composed: Composition) -> None:
+    errors = [finding for finding in composed.findings if finding.severity is Severity.ERROR]
+    if errors:
+        others = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        raise RefusedError(
+            f"the edition {composed.edition.id} is not sent: {errors[0].message}{others}; "
+            f"see `publish preview {composed.edition.digest} --lint`"
+        )
+
+
+def _freeze(
+    connection: Transaction, digest: Digest, composed: Composition, copies: Sequence[int], clock: datetime
+) -> Frozen:
+    edition, draft = composed.edition, composed.draft
+    findings = json.dumps([asdict(finding) for finding in composed.findings], ensure_ascii=False)
+    recipients = editions.freeze(
+        connection, edition, draft, digest, copies=copies, now=clock, findings=findings if composed.findings else None
+    )
+    if edition.state is EditionState.DRAFT:
+        proofs.add(connection, edition.id, digest.copies_to)
+    return Frozen(edition=edition, stories=len(draft.stories), more=len(draft.more), recipients=recipients)
 
 
 def _editor(connection: Transaction, address: str, clock: datetime) -> int:
@@ -138,14 +183,20 @@ def _editor(connection: Transaction, address: str, clock: datetime) -> int:
 
 def compose_due(
     database: Database, composer: Composer, digests: Sequence[Digest], *, now: datetime, clock: datetime
-) -> list[Frozen]:
+) -> Composed:
     """Compose and freeze whatever is due now; `clock` is the real time, by which deliveries are queued."""
-    frozen = []
+    frozen: list[Frozen] = []
+    troubles: list[str] = []
     for digest in digests:
         slot = composer.due(database, digest, now=now)
-        if slot is not None:
+        if slot is None:
+            continue
+        try:
             frozen += freeze(database, digest, composer.compose(database, digest, slot, now=now), clock=clock)
-    return frozen
+        except (TemplateError, RefusedError) as error:
+            # The slot stays due; the other digests go out.
+            troubles.append(str(error))
+    return Composed(editions=tuple(frozen), troubles=tuple(troubles))
 
 
 def compose_now(
@@ -156,10 +207,13 @@ def compose_now(
     languages: Sequence[str] = (),
     now: datetime,
     clock: datetime,
-) -> list[Frozen]:
+) -> Composed:
     """Compose and freeze a digest for this minute, whatever its schedule says."""
     slot = slot_for_minute(now, composer.zone)
-    compositions = composer.compose(database, digest, slot, now=now, languages=languages)
-    with database.read() as connection:
-        compositions = [each for each in compositions if editions.summary(connection, each.edition.id) is None]
-    return freeze(database, digest, compositions, clock=clock)
+    try:
+        compositions = composer.compose(database, digest, slot, now=now, languages=languages)
+        with database.read() as connection:
+            compositions = [each for each in compositions if editions.summary(connection, each.edition.id) is None]
+        return Composed(editions=tuple(freeze(database, digest, compositions, clock=clock)))
+    except (TemplateError, RefusedError) as error:
+        return Composed(troubles=(str(error),))

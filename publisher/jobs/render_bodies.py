@@ -181,8 +181,10 @@ class Bodies:
         sections = tuple((found, names[found]) for found in (slugs[slug(name)] for name in post.categories))
         image = post.image or body.image
         extras = post.extras
-        if extras.image_size is None and body.image_size and image == body.image:
-            extras = replace(extras, image_size=body.image_size)
+        if image == body.image:
+            extras = replace(
+                extras, image_size=extras.image_size or body.image_size, image_alt=extras.image_alt or body.image_alt
+            )
         return Article(
             code=known.code,
             entry_id=known.entry_id,

@@ -13,6 +13,8 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from publisher.kit import colour
+from publisher.kit.addresses import parse_address
 from publisher.kit.urls import web_url
 from publisher.model.feed import FeedKey
 from publisher.model.naming import language_tag, slug
@@ -26,6 +28,12 @@ _LONGEST = timedelta(days=3653)
 _RATE = re.compile(r"(\d{1,6})\s*/\s*([smh])")
 #: In outline; what a relay makes of it is the relay's to say.
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\\.]+(\.[^\s@<>\"(),:;\\.]+)*@([^\s@<>.]+(\.[^\s@<>.]+)+|localhost)")
+#: What moves a story further than any freshness.
+_MOST_HOURS = 10_000
+#: Of text and what it stands on, by WCAG 2.2 level AA.
+_READABLE = 4.5
+#: So that a list's id, with the name of a digest, keeps to 255 characters (RFC 2919 section 3).
+_LONGEST_AUTHORITY = 200
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 #: What may stand in the pattern of posts' addresses.
 POST_PLACES = frozenset({"category", "code", "language", "slug", "year", "month", "day"})
@@ -66,7 +74,7 @@ def site_url(value: Any) -> str:
 def authority(value: Any) -> str:
     """Take a domain."""
     domain = text(value).lower()
-    if not re.fullmatch(r"[a-z0-9.-]+\.[a-z]{2,}|localhost", domain):
+    if len(domain) > _LONGEST_AUTHORITY or not re.fullmatch(r"[a-z0-9.-]+\.[a-z]{2,}|localhost", domain):
         raise ValueError("must be a domain of yours, such as 'news.example.org'; it stands in every entry's id")
     return domain
 
@@ -74,6 +82,11 @@ def authority(value: Any) -> str:
 def email(value: Any) -> str:
     """Take an e-mail address, with or without a display name."""
     address = parseaddr(text(value))[1]
+    try:
+        if not address.isascii():
+            parse_address(address)
+    except ValueError as error:
+        raise ValueError(f"must be an e-mail address, not {value!r}") from error
     if not _EMAIL.fullmatch(address):
         raise ValueError(f"must be an e-mail address, not {value!r}")
     return str(value).strip()
@@ -219,6 +232,36 @@ def lists_by(known: Iterable[str]) -> Callable[[Any], dict[str, tuple[str, ...]]
             if name not in known:
                 raise ValueError(f"has {name!r}, which is no field{suggestion(name, known)}")
         return {name: list_of(text)(keys if isinstance(keys, list) else [keys]) for name, keys in value.items()}
+
+    return check
+
+
+def numbers(value: Any) -> dict[str, float]:
+    """Take a table of numbers by name."""
+    value = typed(value)
+    if not isinstance(value, dict):
+        raise ValueError("must be a table of hours, such as { economy = 6, sport = -12 }")  # noqa: TRY004 (as the others)
+    for name, number in value.items():
+        if not isinstance(number, int | float) or isinstance(number, bool) or not abs(number) <= _MOST_HOURS:
+            raise ValueError(f"must give {name!r} hours from -{_MOST_HOURS} to {_MOST_HOURS}, not {number!r}")
+    return {name: float(number) for name, number in value.items()}
+
+
+def accent(paper: str) -> Callable[[Any], str]:
+    """Make a check that takes a colour in which text can be read on this paper."""
+
+    def check(value: Any) -> str:
+        try:
+            ratio = colour.contrast(text(value), paper)
+        except ValueError as error:
+            raise ValueError(f"must be a colour, such as '#9a2617', not {value!r}") from error
+        if ratio < _READABLE:
+            nearest = colour.readable(text(value), paper)
+            raise ValueError(
+                f"must have a contrast of {_READABLE} to {paper}, so that text in it can be read; {value} has "
+                f"{ratio:.1f}, and the nearest that will do is '{nearest}'"
+            )
+        return text(value).lower()
 
     return check
 

@@ -25,6 +25,8 @@ _LEADING = frozenset("เแโใไເແໂໃໄ\u200d")
 _TRAILING = frozenset("ะาำๅๆฯະາຳໆຯ")
 #: In Latin, Thai, Lao, Chinese and Japanese no word ends inside a character; elsewhere it may.
 _ORDINARY = re.compile("[\0-\u02ff\u0e00-\u0eff\u2010-\u2027\u3000-\u3029\u3030-\u3098\u309b-\u9fff\uff00-\uff9d]*")
+#: Scripts whose words no line may end within: ICU would part Korean anywhere, and Thai names into single consonants.
+_WHOLE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\uac00-\ud7a3]")
 _FLAG_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 
 #: A cut is looked for in so many characters before the limit; the library sees some more, which it needs to be right.
@@ -40,7 +42,11 @@ def words(text: str, language: str = "") -> list[str]:
         return _PLAIN_WORD.findall(text)
     pieces = _pieces("WordBreaker", text, language)
     ends = accumulate(map(len, pieces))
-    kept = [end for end, (one, other) in zip(ends, pairwise(pieces), strict=False) if not _belong(one, other)]
+    kept = [
+        end
+        for end, (one, other) in zip(ends, pairwise(pieces), strict=False)
+        if (len(one) > 1 and len(other) > 1) or not _belong(one, other)
+    ]
     return [text[start:end] for start, end in pairwise([0, *kept, len(text)])]
 
 
@@ -58,6 +64,23 @@ def graphemes(text: str) -> list[str]:
     if not text or (max(text) < _PLAIN_END and "\r" not in text):
         return list(text)
     return _pieces("CharacterBreaker", text, "")
+
+
+def unbroken(text: str, language: str = "") -> list[str]:
+    """Split wherever a line may end (UAX #14, strict for Japanese): joined they are the text again.
+
+    Spaces and closing marks stand behind what they follow.
+    """
+    characters = set(_ends(graphemes(text), 0))
+    whole = set(_ends(words(text, language), 0)) if _WHOLE.search(text) else characters
+    ends = [
+        end
+        for end in accumulate(map(len, _pieces("LineBreaker", text, "")))
+        if end in characters
+        and (end in whole or not (_WHOLE.match(text, end - 1) and _WHOLE.match(text, end)))
+        and (end == len(text) or separable(text, end))
+    ]
+    return [text[start:end] for start, end in pairwise([0, *ends])]
 
 
 def _pieces(breaker: str, text: str, language: str) -> list[str]:
@@ -98,7 +121,7 @@ def _word_end(text: str, floor: int, limit: int, language: str) -> int:
     whole = None if _ORDINARY.fullmatch(window) else set(_ends(graphemes(window), start))
     best = (0, 0)
     for end, (before, after) in zip(_ends(pieces, start), pairwise(["", *pieces]), strict=False):
-        if floor <= end <= limit and _separable(text, end) and (whole is None or end in whole):
+        if floor <= end <= limit and separable(text, end) and (whole is None or end in whole):
             clause = before in _CLAUSE_MARKS and after not in _CLOSING
             best = max(best, (2 if clause else _LINK.fullmatch(after) is not None, end))
     return best[1]
@@ -107,7 +130,7 @@ def _word_end(text: str, floor: int, limit: int, language: str) -> int:
 def _character_end(text: str, limit: int) -> int:
     start = _known(text, limit - _LONGEST_CHARACTER)
     ends = list(_ends(graphemes(text[start : limit + _CONTEXT]), start))[1:]
-    whole = [end for end in ends if end <= limit and _separable(text, end)]
+    whole = [end for end in ends if end <= limit and separable(text, end)]
     # Where no character ends in all that was looked at, a cut has to be somewhere.
     return whole[-1] if whole else 0 if start == 0 else limit
 
@@ -116,7 +139,8 @@ def _ends(pieces: list[str], start: int) -> Iterator[int]:
     return accumulate(map(len, pieces), initial=start)
 
 
-def _separable(text: str, end: int) -> bool:
+def separable(text: str, end: int) -> bool:
+    """Say whether the signs on both sides of `end` can do without each other: a vowel of Thai needs its consonant."""
     return text[end - 1] not in _LEADING and text[end : end + 1] not in _TRAILING
 
 

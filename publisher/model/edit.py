@@ -37,6 +37,11 @@ def is_news(before: str, after: str) -> bool:
     return max(_words(new - old), _words(old - new)) > FEW_WORDS
 
 
+def correction_note(text: str) -> str:
+    """Give the paragraph in which a report says that something was wrong in it, or nothing."""
+    return next((line for line in text.splitlines() if _NOTE.match(line)), "")
+
+
 def _tokens(text: str) -> Counter[str]:
     return Counter(match[0] for match in _TOKEN.finditer(text.casefold()))
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from publisher.model.ranking import Event, Weights, rank
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from publisher.model.post import KnownPost
+    from publisher.model.post import Article, KnownPost
 
 
 class EditionState(enum.StrEnum):
@@ -40,6 +42,7 @@ class Digest:
     min_posts: int
     approval: str
     copies_to: tuple[str, ...]
+    weights: Weights = field(default_factory=Weights)
 
     def title(self, language: str) -> str:
         """Give the title in this language, or else in the first that there is."""
@@ -56,12 +59,44 @@ class Slot:
     name: str
 
 
+class CorrectionKind(enum.StrEnum):
+    """What became of a story after it was mailed."""
+
+    CORRECTED = "corrected"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Correction:
+    """What readers of an earlier edition are to know of one of its stories."""
+
+    code: str
+    kind: CorrectionKind
+    #: As it is now, or was last.
+    title: str
+    #: What was wrong, in a sentence, where the post says so itself.
+    note: str
+    #: The page to read it on; None where there is none, or it is withdrawn.
+    link: str | None
+    #: When the edition that had it was composed.
+    mailed: datetime
+    #: The date of the edit, or of the withdrawal: each is told once.
+    moment: datetime
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Draft:
-    """The choice of posts for one edition: every candidate is either a story or a title under "and N more"."""
+    """The choice for one edition: every candidate is a story, the same story told by another, or a title."""
 
-    stories: tuple[KnownPost, ...]
-    more: tuple[KnownPost, ...]
+    #: The lead first.
+    stories: tuple[Event, ...]
+    #: Those under "and N more".
+    more: tuple[Event, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+
+    def told(self, count: int) -> Draft:
+        """Give the draft with so many stories told in full; the others are titles."""
+        return replace(self, stories=self.stories[:count], more=self.stories[count:] + self.more)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +107,8 @@ class RenderedEdition:
     preheader: str
     html: str
     text: str
+    #: How many of the draft's stories are told with their summaries: those that fit; the others are titles.
+    stories: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,22 +140,36 @@ def is_due(newest: Slot | None, last_composed: datetime | None) -> bool:
     return newest is not None and (last_composed is None or newest.at > last_composed)
 
 
-def compose(digest: Digest, candidates: Sequence[KnownPost], *, now: datetime, first: bool) -> Draft | None:
-    """Choose the posts of an edition, or None if there are too few.
+def candidates(digest: Digest, posts: Iterable[KnownPost], *, now: datetime, first: bool) -> list[KnownPost]:
+    """Say which of the posts that no edition has had are young enough, newest first.
 
-    `candidates` are published posts of the category and language that no edition of the digest has had; `first` is
-    true for the digest's first edition ever, whose posts' age counts from the newest of them.
+    `first` is true for the digest's first edition ever, whose posts' age counts from the newest of them.
     """
-    known = sorted(
-        (post for post in candidates if post.published is not None and post.published <= now),
-        key=lambda post: (post.published, post.code),
+    dated = sorted(
+        ((post.published, post.code, post) for post in posts if post.published is not None and post.published <= now),
         reverse=True,
     )
-    dates = [post.published for post in known if post.published is not None]
-    if not dates:
+    if not dated:
+        return []
+    oldest = (dated[0][0] if first else now) - digest.max_age
+    return [post for published, _, post in dated if published > oldest]
+
+
+def compose(
+    digest: Digest,
+    articles: Sequence[Article],
+    alike: Iterable[tuple[int, int]],
+    corrections: Sequence[Correction] = (),
+) -> Draft | None:
+    """Make the draft of an edition, or None if there are too few posts.
+
+    `alike` are pairs of positions in `articles` that tell the same story. See `ranking` for the order.
+    """
+    if len(articles) < max(1, digest.min_posts):
         return None
-    oldest = (dates[0] if first else now) - digest.max_age
-    chosen = [post for post, date in zip(known, dates, strict=True) if date > oldest]
-    if len(chosen) < max(1, digest.min_posts):
-        return None
-    return Draft(stories=tuple(chosen[: digest.max_stories]), more=tuple(chosen[digest.max_stories :]))
+    events = rank(articles, alike, digest.weights)
+    return Draft(
+        stories=tuple(events[: digest.max_stories]),
+        more=tuple(events[digest.max_stories :]),
+        corrections=tuple(corrections),
+    )

@@ -7,6 +7,7 @@ PublisherError                 one sentence: what, where, and the way out
 ├── StoreError                 the database cannot be used
 ├── OutputError                a file cannot be written
 ├── TemplateError              a template is missing or wrong
+├── RefusedError               an edition would not arrive as it should
 ├── LostStateError             var/ is gone while output/ is there
 └── TransportError             the way out for messages is closed
 """
@@ -63,6 +64,10 @@ class OutputError(PublisherError):
 
 class TemplateError(PublisherError):
     """A template is missing or wrong."""
+
+
+class RefusedError(PublisherError):
+    """An edition lacks something that its readers must get; it is not frozen."""
 
 
 class LostStateError(PublisherError):

@@ -53,6 +53,10 @@ class Extras:
     #: The page where it is discussed.
     replies: str | None = None
     source: Origin | None = None
+    #: What the picture shows, for those who do not see it.
+    image_alt: str | None = None
+    #: What was wrong in it before it was corrected, in a sentence.
+    correction: str | None = None
 
 
 NO_EXTRAS = Extras()
@@ -205,6 +209,7 @@ class RenderedBody:
     removed: tuple[Removed, ...]
     #: Width and height of that picture, in pixels, where the body says so.
     image_size: tuple[int, int] | None = None
+    image_alt: str | None = None
     credit: str | None = None
     #: Whom a byline in it names.
     authors: tuple[str, ...] = ()

@@ -85,11 +85,15 @@ class SitePages:
     postal_address: str
     #: Where the output is served, with a slash at the end.
     site_url: str = ""
+    #: On light paper, and on dark.
+    accents: tuple[str, str] = ("#9a2617", "#ff9d8a")
 
     @property
     def fingerprint(self) -> str:
         """Changes whenever the same feeds, posts and editions may look different."""
-        return repr((self.templating.fingerprint, self.title, self.language, self.postal_address, self.site_url))
+        return repr(
+            (self.templating.fingerprint, self.title, self.language, self.postal_address, self.site_url, self.accents)
+        )
 
     def index(self, feeds: Sequence[FeedLine], posts: Sequence[PostLine], editions: Sequence[EditionLine]) -> bytes:
         """Render `index.html`. Raises TemplateError."""
@@ -127,5 +131,7 @@ class SitePages:
         return self._render("site/copy.js", self.language)
 
     def _render(self, name: str, language: str, **values: object) -> bytes:
+        accent, accent_dark = self.accents
         fixed = {"site_title": self.title, "postal_address": self.postal_address}
+        fixed |= {"accent": accent, "accent_dark": accent_dark}
         return self.templating.render(name, language, **fixed, **values).encode()

@@ -12,7 +12,16 @@ from publisher.model.delivery import DeliveryState
 from publisher.model.edition import Digest, Edition, EditionState, RenderedEdition, Slot
 from publisher.model.subscriber import Consent
 from publisher.store.database import insert
-from publisher.store.schema import Instant, deliveries, edition_posts, editions, posts, subscribers, subscriptions
+from publisher.store.schema import (
+    Instant,
+    corrections,
+    deliveries,
+    edition_posts,
+    editions,
+    posts,
+    subscribers,
+    subscriptions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +53,8 @@ class EditionPost:
     code: str
     title: str
     story: bool
+    #: The code of the post that it is told with.
+    told_with: str | None = None
 
 
 def last_composed(connection: Connection, digest: str) -> datetime | None:
@@ -65,11 +76,19 @@ def last_composed_of_all(connection: Connection) -> datetime | None:
 
 
 def freeze(
-    connection: Connection, edition: Edition, draft: Draft, digest: Digest, *, copies: Sequence[int], now: datetime
+    connection: Connection,
+    edition: Edition,
+    draft: Draft,
+    digest: Digest,
+    *,
+    copies: Sequence[int],
+    now: datetime,
+    findings: str | None = None,
 ) -> int:
     """Write an edition with its posts and one delivery for each recipient; returns how many those are.
 
-    `copies` are the subscriber ids of the editors, who get every edition; `now` is the real clock's.
+    `copies` are the subscriber ids of the editors, who get every edition; `now` is the real clock's; `findings` what
+    lint found, as JSON.
     """
     content = edition.content
     connection.execute(
@@ -87,19 +106,42 @@ def freeze(
             "html": content.html,
             "text": content.text,
             "recipients": 0,
+            "findings": findings,
         },
     )
-    chosen = [*((post, True) for post in draft.stories), *((post, False) for post in draft.more)]
-    rows = [
-        {"edition_id": edition.id, "code": post.code, "position": position, "story": story}
-        for position, (post, story) in enumerate(chosen)
-    ]
-    connection.execute(edition_posts.insert(), rows)
+    connection.execute(edition_posts.insert(), _rows_of(edition.id, draft))
+    if draft.corrections:
+        connection.execute(
+            corrections.insert(),
+            [
+                {"edition_id": edition.id, "code": each.code, "kind": each.kind.value, "moment": each.moment}
+                for each in draft.corrections
+            ],
+        )
     _queue_subscribers(connection, edition, digest, now)
     _queue_copies(connection, edition, copies, now)
     recipients = _count(connection, edition.id)
     connection.execute(update(editions).where(editions.c.id == edition.id).values(recipients=recipients))
     return recipients
+
+
+def _rows_of(edition_id: str, draft: Draft) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for events, story in ((draft.stories, True), (draft.more, False)):
+        for event in events:
+            for article in (event.article, *event.also):
+                told_with = event.article.code if article is not event.article else None
+                rows.append(
+                    {
+                        "edition_id": edition_id,
+                        "code": article.code,
+                        "position": len(rows),
+                        "story": story and told_with is None,
+                        "told_with": told_with,
+                        "updated": article.updated,
+                    }
+                )
+    return rows
 
 
 _QUEUED = ["edition_id", "subscriber_id", "copy", "state", "attempts", "doubts", "queued", "due"]
@@ -215,6 +257,12 @@ def load(connection: Connection, edition_id: str) -> Edition:
     )
 
 
+def findings(connection: Connection, edition_id: str) -> str | None:
+    """Give what lint found when it was frozen, as JSON."""
+    found: str | None = connection.scalar(select(editions.c.findings).where(editions.c.id == edition_id))
+    return found
+
+
 def set_state(connection: Connection, edition_id: str, state: EditionState) -> None:
     """Note where an edition stands."""
     connection.execute(update(editions).where(editions.c.id == edition_id).values(state=state.value))
@@ -223,12 +271,15 @@ def set_state(connection: Connection, edition_id: str, state: EditionState) -> N
 def posts_of(connection: Connection, edition_id: str) -> list[EditionPost]:
     """List the posts of an edition in its order, with the titles they have now."""
     statement = (
-        select(posts.c.code, posts.c.title, edition_posts.c.story)
+        select(posts.c.code, posts.c.title, edition_posts.c.story, edition_posts.c.told_with)
         .join(edition_posts, edition_posts.c.code == posts.c.code)
         .where(edition_posts.c.edition_id == edition_id)
         .order_by(edition_posts.c.position)
     )
-    return [EditionPost(code=row.code, title=row.title, story=row.story) for row in connection.execute(statement)]
+    return [
+        EditionPost(code=row.code, title=row.title, story=row.story, told_with=row.told_with)
+        for row in connection.execute(statement)
+    ]
 
 
 def with_post(connection: Connection, code: str) -> list[str]:

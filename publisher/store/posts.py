@@ -11,7 +11,17 @@ from publisher.model.naming import free_slug, slug
 from publisher.model.post import KnownPost, Post, RenderedBody, State
 from publisher.store.database import CHUNK, upsert, write
 from publisher.store.rows import body_of, known_of, row_of, row_of_body
-from publisher.store.schema import archived, bodies, edition_posts, editions, files, post_sections, posts, sections
+from publisher.store.schema import (
+    archived,
+    bodies,
+    corrections,
+    edition_posts,
+    editions,
+    files,
+    post_sections,
+    posts,
+    sections,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -116,8 +126,9 @@ def rename(connection: Connection, before: str, after: str) -> None:
     row = connection.execute(select(posts).where(posts.c.code == before)).mappings().one()
     # Its id follows with the next change: no two posts may have it, not even for a moment.
     connection.execute(posts.insert(), [{**row, "code": after, "entry_id": None}])
-    for table in (post_sections, bodies, edition_posts, archived):
+    for table in (post_sections, bodies, edition_posts, corrections, archived):
         connection.execute(update(table).where(table.c.code == before).values(code=after))
+    connection.execute(update(edition_posts).where(edition_posts.c.told_with == before).values(told_with=after))
     connection.execute(update(posts).where(posts.c.story == before).values(story=after))
     connection.execute(delete(posts).where(posts.c.code == before))
     connection.execute(update(posts).where(posts.c.code == after).values(entry_id=row["entry_id"]))

@@ -93,6 +93,9 @@ def _extras(written: str) -> Extras:
         rights=said["rights"],
         replies=said["replies"],
         source=Origin(**said["source"]) if said["source"] else None,
+        # What was written by an earlier version does not have these.
+        image_alt=said.get("image_alt"),
+        correction=said.get("correction"),
     )
 
 
@@ -106,6 +109,7 @@ def body_of(row: Row[Any]) -> RenderedBody:
         credit=row.credit,
         authors=tuple(row.authors or ()),
         warning=row.warning,
+        image_alt=row.image_alt,
         image_size=(row.image_width, row.image_height) if row.image_width and row.image_height else None,
     )
 
@@ -124,4 +128,5 @@ def row_of_body(code: str, key: str, body: RenderedBody) -> dict[str, Any]:
         "warning": body.warning,
         "image_width": body.image_size[0] if body.image_size else None,
         "image_height": body.image_size[1] if body.image_size else None,
+        "image_alt": body.image_alt,
     }

@@ -188,6 +188,7 @@ bodies = Table(
     #: Of the picture, where the body says so.
     Column("image_width", Integer),
     Column("image_height", Integer),
+    Column("image_alt", Text),
 )
 
 feeds = Table(
@@ -261,6 +262,8 @@ editions = Table(
     Column("html", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("recipients", Integer, nullable=False),
+    #: What lint found, as JSON.
+    Column("findings", Text),
     UniqueConstraint("digest", "slot", "language"),
     Index(None, "state"),
 )
@@ -273,7 +276,34 @@ edition_posts = Table(
     Column("position", Integer, nullable=False),
     #: True for a story, False for a title under "and N more".
     Column("story", Boolean, nullable=False),
+    #: The post that it is told with, because both tell the same.
+    Column("told_with", _Word),
+    #: The post's `updated` when it was frozen: what comes after is a correction.
+    Column("updated", Instant),
     Index(None, "code"),
+)
+
+#: Which corrections and withdrawals readers have been told of, and in which edition.
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("edition_id", Text, ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
+    Column("code", _Word, ForeignKey("posts.code"), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    #: Of the edit, or of the withdrawal.
+    Column("moment", Instant, nullable=False),
+    Index(None, "code"),
+)
+
+#: The drafts that editors are to look at, by mail.
+proofs = Table(
+    "proofs",
+    metadata,
+    Column("edition_id", Text, ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
+    Column("address", Text, primary_key=True),
+    #: By the real clock; None until it is sent.
+    Column("sent", Instant),
+    Index(None, "sent"),
 )
 
 subscribers = Table(

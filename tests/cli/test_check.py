@@ -55,3 +55,32 @@ def test_a_warning_is_shown_to_editors(publish: Publish) -> None:
     links = "\n".join(f"- [Another report, number {number}](https://wire.example.com/{number})" for number in range(30))
     path.write_text(path.read_text("utf-8") + f"\n## Related news\n\n{links}\n", "utf-8")
     assert "A1.md: " in publish("check", "--posts", *AT_NOON).out
+
+
+def test_words_that_a_language_lacks_are_named_with_the_way_out(publish: Publish) -> None:
+    path = publish.folder / "templates" / "mine.html"
+    path.parent.mkdir()
+    path.write_text("{{ _('Ours') }}", "utf-8")
+    done = publish("check", *AT_NOON)
+    assert done.code == 0
+    assert (
+        "th: 1 word is said in English, “Ours”: `publish translations th` lists them for you to translate." in done.out
+    )
+    assert "en: " not in done.out
+    path.write_text("{{ _('A') }}{{ _('B') }}{{ _('C') }}{{ _('D') }}", "utf-8")
+    assert "th: 4 words are said in English, “A”, “B”, “C” and others: " in publish("check", *AT_NOON).out
+    found = [{"language": "en", "missing": []}, {"language": "th", "missing": ["A", "B", "C", "D"]}]
+    assert publish("check", "--json", *AT_NOON).json["translations"] == found
+
+
+def test_a_template_and_a_translation_that_cannot_be_read_are_found(publish: Publish) -> None:
+    folder = publish.folder / "templates"
+    (folder / "translations" / "th").mkdir(parents=True)
+    (folder / "translations" / "th" / "messages.po").write_text("hello", "utf-8")
+    done = publish("check", *AT_NOON)
+    assert done.code == 1
+    assert f"{folder}/translations/th/messages.po, line 1: this is not how a catalogue is written" in done.out
+    assert "are sound" not in done.out
+    (folder / "mine.html").write_text("{% if %}", "utf-8")
+    broken = publish("check", "--json", *AT_NOON).json["templates"]
+    assert [sentence.partition(": ")[0] for sentence in broken] == [f"{folder}/mine.html, line 1"]

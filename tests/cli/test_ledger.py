@@ -178,3 +178,48 @@ def test_a_draft_goes_out_when_it_is_approved_and_is_approved_once(publish: Publ
     again = publish("editions", "approve", ID)
     assert again.code == 2
     assert "only a draft can be approved" in again.err
+
+
+def test_a_draft_that_is_called_off_gives_its_posts_back(publish: Publish) -> None:
+    publish.configure('approval = "auto"', 'approval = "manual"')
+    publish.post("A1")
+    publish(*AT_NOON)
+    done = publish("editions", "cancel", ID)
+    assert (done.code, done.out) == (0, f"{ID} is cancelled; its posts wait for the next edition.\n")
+    assert "1 composed" in publish("--now", "2024-11-11T12:00:00Z").out
+    again = publish("editions", "cancel", ID)
+    assert (again.code, again.is_one_sentence()) == (2, True)
+    assert f"{ID} is cancelled: only a draft can be cancelled" in again.err
+
+
+REPORT = " ".join(f"Sentence number {number} of a report that two papers had in the same words." for number in range(9))
+
+
+def test_an_edition_shows_who_told_the_same_what_was_corrected_and_what_the_check_found(publish: Publish) -> None:
+    publish.post("A0")
+    publish(*AT_NOON)
+    publish.post("A0", title='"Another title"', correction='"It was another."')
+    for code, source in (("A1", "wire"), ("A2", "paper")):
+        publish.post(
+            code,
+            title='"Two papers have one report"',
+            origin_url=f'"http://{source}.example.com/{code}"',
+            date="2024-11-11T10:00:00Z",
+            body=REPORT,
+        )
+    publish("--now", "2024-11-11T12:00:00Z")
+    later = "world-2024-11-11-en"
+    shown = publish("editions", "show", later, "--json").json
+    assert shown["posts"] == [
+        {"code": "A1", "title": "Two papers have one report", "story": True, "told_with": None},
+        {"code": "A2", "title": "Two papers have one report", "story": False, "told_with": "A1"},
+    ]
+    assert shown["corrections"] == [{"code": "A0", "kind": "corrected"}]
+    assert {finding["rule"] for finding in shown["findings"]} == {"http-link"}
+    told = publish("editions", "show", later).out
+    for line in (
+        "A2  Two papers have one report (told with A1)",
+        "A0  Another title (corrected)",
+        "warning, http-link:",
+    ):
+        assert line in told

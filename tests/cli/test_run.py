@@ -1,4 +1,4 @@
-"""`publish`, `publish feeds`, `publish digest`, `publish preview`: what they do, say and leave alone."""
+"""`publish`, `publish feeds`, `publish digest`: what they do, say and leave alone."""
 
 from __future__ import annotations
 
@@ -143,9 +143,8 @@ def test_digest_takes_one_language(publish: Publish) -> None:
     assert "it has th, en" in refused.err
 
 
-@pytest.mark.parametrize("command", ["digest", "preview"])
-def test_a_digest_that_there_is_not_is_wrong_usage(publish: Publish, command: str) -> None:
-    done = publish(command, "wrld")
+def test_a_digest_that_there_is_not_is_wrong_usage(publish: Publish) -> None:
+    done = publish("digest", "wrld")
     assert done.code == 2
     assert done.err == "publish: there is no digest 'wrld'; there is world\n"
 
@@ -188,29 +187,6 @@ def test_now_that_is_no_moment_is_wrong_usage(publish: Publish) -> None:
     done = publish("--now", "yesterday")
     assert (done.code, done.is_one_sentence()) == (2, True)
     assert "write 2024-11-10T18:00" in done.err
-
-
-def test_preview_writes_the_editions_as_files_and_records_nothing(publish: Publish) -> None:
-    publish.post("A1")
-    publish.post("A2", language="th")
-    done = publish("preview", "world", *AT_NOON)
-    assert done.code == 0
-    preview = publish.folder / "var/preview"
-    names = {f"world-2024-11-10-{language}.{kind}" for language in ("th", "en") for kind in ("html", "txt")}
-    assert {path.name for path in preview.iterdir()} == names
-    assert f"var/preview/{ID}.html" in done.out
-    assert "Title of A1" in (preview / f"{ID}.html").read_text("utf-8")
-    assert {path.name for path in (publish.folder / "var").iterdir()} == {"preview"}
-    assert not (publish.folder / "output").exists()
-
-
-def test_preview_shows_the_next_edition_after_one_that_went_out(publish: Publish) -> None:
-    publish.post("A1")
-    publish(*AT_NOON)
-    before = tree(publish.folder)
-    done = publish("preview", "world", *AT_NOON)
-    assert (done.code, done.out) == (0, "world: no new posts for an edition\n")
-    assert tree(publish.folder) == before
 
 
 def test_paths_outside_the_current_folder_are_shown_in_full(publish: Publish, tmp_path: Path) -> None:

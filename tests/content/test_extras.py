@@ -55,6 +55,23 @@ def test_an_enclosure_may_be_written_with_the_words_of_other_programs(tmp_path: 
     assert found.url == "https://media.example.org/a.mp3"
 
 
+@pytest.mark.parametrize(
+    "front",
+    [
+        "image_alt: Boats in   a harbour",
+        "image: {path: 'https://media.example.org/a.jpg', alt: Boats in a harbour}",
+        "image: {path: 'https://media.example.org/a.jpg', alt: Cars}\nimage_alt: Boats in a harbour",
+    ],
+)
+def test_what_a_picture_shows_is_said_beside_it_or_in_it(tmp_path: Path, front: str) -> None:
+    assert extras(tmp_path, front).image_alt == "Boats in a harbour"
+
+
+def test_what_was_wrong_is_one_line(tmp_path: Path) -> None:
+    assert extras(tmp_path, "correction: |\n  Fourteen,\n  not twelve.").correction == "Fourteen, not twelve."
+    assert extras(tmp_path, "correction: [a]") is NO_EXTRAS
+
+
 def test_several_enclosures_keep_their_order_and_those_that_are_none_are_left_out(tmp_path: Path) -> None:
     front = f"enclosures: [{SAID}, 5, null, 'https://media.example.org/b.mp3', [], {SAID.replace('a.mp3', 'c.mp3')}]"
     assert [each.url[-5:] for each in extras(tmp_path, front).enclosures] == ["a.mp3", "c.mp3"]

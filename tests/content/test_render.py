@@ -230,6 +230,8 @@ def test_links_of_a_post_start_from_its_origin_or_else_from_its_own_page() -> No
 
 def test_the_first_picture_is_the_picture_of_the_post() -> None:
     assert render("![](data:,x) ![a](one.jpg) ![b](two.jpg)").image == "https://wire.example.com/2024/one.jpg"
+    assert render("![Boats\nin a harbour](one.jpg) ![b](two.jpg)").image_alt == "Boats in a harbour"
+    assert render("![](one.jpg)").image_alt is None
     assert render("No picture.").image is None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -10,16 +10,20 @@ from zoneinfo import ZoneInfo
 import pytest
 from lxml import html
 
+from publisher.digest.look import Look
 from publisher.digest.render import PREFERENCES, UNSUBSCRIBE, DigestRenderer, web_edition
 from publisher.kit.templating import Templating
+from publisher.kit.text import clip
+from publisher.model.edition import Correction, CorrectionKind, Draft
 from publisher.model.errors import TemplateError
+from publisher.model.post import Article, Extras
+from publisher.model.ranking import Event
 from tests.build import NOW, article
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from publisher.model.edition import RenderedEdition
-    from publisher.model.post import Article
     from tests.conftest import Golden
 
 NO_TEMPLATES = Path("no-templates-of-our-own")
@@ -27,19 +31,44 @@ TITLES = {"th": "ข่าวโลก", "en": "World briefing"}
 
 
 def edition(
-    *stories: Article, more: Sequence[Article] = (), language: str = "en", folder: Path = NO_TEMPLATES, **values: Any
+    *stories: Article | Event,
+    more: Sequence[Article] = (),
+    corrections: Sequence[Correction] = (),
+    language: str = "en",
+    folder: Path = NO_TEMPLATES,
+    look: Look | None = None,
+    **values: Any,
 ) -> RenderedEdition:
     renderer = DigestRenderer(
         templating=Templating(folder, ZoneInfo("Asia/Bangkok")),
         site_title="World Desk",
         postal_address="1 Example Road, Bangkok",
+        look=look or Look(),
+    )
+    told, listed = (
+        tuple(Event(article=each) if isinstance(each, Article) else each for each in some) for some in (stories, more)
     )
     made: dict[str, Any] = {
         "digest_title": TITLES.get(language, "World briefing"),
         "date": NOW,
         "web_url": f"https://news.example.org/digests/world/2024-11-10/{language}.html",
+        "feed_url": f"https://news.example.org/feeds/{language}/world.html",
+        "draft": Draft(stories=told, more=listed, corrections=tuple(corrections)),
     }
-    return renderer.render(language=language, stories=stories, more=more, **(made | values))
+    return renderer.render(language=language, **(made | values))
+
+
+def correction(**values: Any) -> Correction:
+    made: dict[str, Any] = {
+        "code": "C1",
+        "kind": CorrectionKind.CORRECTED,
+        "title": "Fourteen nations meet on water",
+        "note": "",
+        "link": "https://wire.example.com/C1",
+        "mailed": NOW - timedelta(days=1),
+        "moment": NOW,
+    }
+    return Correction(**(made | values))
 
 
 def write_template(folder: Path, name: str, content: str) -> Path:
@@ -70,20 +99,43 @@ THAI = (
         published=datetime(2024, 11, 10, 10, 26, tzinfo=UTC),
         link="https://news.example.org/world/29001?a=1&b=2",
         image="https://pictures.example.com/a.jpg?w=1&h=2",
+        extras=Extras(image_alt="คนเข้าแถวหน้าหน่วยเลือกตั้ง", image_size=(1056, 704)),
     ),
-    article("29002", title="น้ำท่วมภาคใต้", summary="", language="th", published=datetime(2024, 11, 8, 3, 0, tzinfo=UTC)),
+    Event(
+        article=article(
+            "29002", title="น้ำท่วมภาคใต้", summary="", language="th", published=datetime(2024, 11, 8, 3, 0, tzinfo=UTC)
+        ),
+        also=(article("29004", via="https://other.example/29004"),),
+    ),
     article("29003", title="ข่าวไม่มีลิงก์", language="th", link=None, via=None),
 )
 ENGLISH = (
     article("A1", title="Count goes on <after> a close vote", image="https://pictures.example.com/b.png"),
     article("A2", image="https://pictures.example.com/c.jpg", published=datetime(2024, 11, 9, 10, 0, tzinfo=UTC)),
 )
+ARABIC = (
+    article(
+        "B1",
+        title="أسعار الأرز تبلغ أعلى مستوى",
+        summary="خبر",
+        language="ar",
+        image="https://pictures.example.com/d.jpg",
+    ),
+    article(
+        "B2", title="المتحف يفتح أرشيفه", summary="خبر آخر", language="ar", image="https://pictures.example.com/e.jpg"
+    ),
+    article("B3", title="A story in English", language="en"),
+)
 MORE = (article("A8"), article("A9", title="A title & no link", link=None, via=None))
+WRONG = (
+    correction(note="The report said twelve."),
+    correction(kind=CorrectionKind.WITHDRAWN, title="Fares to double", link=None),
+)
 
 
-@pytest.mark.parametrize(("language", "stories"), [("th", THAI), ("en", ENGLISH)])
-def test_golden_edition(golden: Golden, language: str, stories: Sequence[Article]) -> None:
-    rendered = edition(*stories, more=MORE, language=language)
+@pytest.mark.parametrize(("language", "stories"), [("th", THAI), ("en", ENGLISH), ("ar", ARABIC)])
+def test_golden_edition(golden: Golden, language: str, stories: Sequence[Article | Event]) -> None:
+    rendered = edition(*stories, more=MORE, corrections=WRONG, language=language)
     golden.check(f"digest/{language}.html", rendered.html.encode())
     golden.check(f"digest/{language}.txt", rendered.text.encode())
     golden.check(f"digest/{language}.web.html", web_edition(rendered).encode())
@@ -91,11 +143,12 @@ def test_golden_edition(golden: Golden, language: str, stories: Sequence[Article
 
 
 def test_every_story_stands_in_its_place_in_order() -> None:
-    rendered = edition(*(article(f"A{number}") for number in range(1, 31)))
-    for number in range(1, 31):
+    rendered = edition(*(article(f"A{number}") for number in range(1, 21)))
+    for number in range(1, 21):
         assert f"Title of A{number} What A{number} is about" in text_of(by_id(rendered, f"story-{number}"))
-    places = [rendered.text.index(f"Title of A{number}\n") for number in range(1, 31)]
+    places = [rendered.text.index(f"What A{number} is about") for number in range(1, 21)]
     assert places == sorted(places)
+    assert rendered.stories == 20
 
 
 def test_the_readers_own_links_stand_between_their_marks_in_the_footer() -> None:
@@ -136,10 +189,9 @@ def test_the_web_edition_is_the_mail_less_the_readers_own_links() -> None:
 def test_a_title_is_text_whatever_it_holds(title: str) -> None:
     rendered = edition(article("A1", title=title, summary=title), article("A2", title=title), more=[article("A3")])
     lead, second = by_id(rendered, "story-1"), by_id(rendered, "story-2")
-    assert text_of(lead.find(".//h2")) == text_of(second.find(".//h2")) == title
+    assert text_of(lead.find(".//h2")) == text_of(second.find(".//h2")) == clip(title, 240)
     assert text_of(by_id(rendered, "more")).startswith("And 1 more")
     assert "Unsubscribe" in text_of(by_id(rendered, "footer"))
-    assert f"\n{title}\n" in rendered.text
     assert "World Desk, 1 Example Road, Bangkok" in web_edition(rendered)
 
 
@@ -154,7 +206,14 @@ def test_subject_and_preheader_are_one_short_line_each() -> None:
 def test_the_preheader_tells_what_comes_after_the_lead() -> None:
     assert edition(*(article(f"A{n}") for n in range(1, 6))).preheader == "Title of A2 · Title of A3 · Title of A4"
     assert edition(article("A1", summary="What it is about.")).preheader == "What it is about."
-    assert edition(article("A1", summary="")).preheader == "World briefing"
+    assert edition(article("A1", summary="")).preheader == "wire.example.com: Title of A1"
+
+
+def test_nothing_of_the_edition_stands_beside_the_preheader_in_a_list_of_mails() -> None:
+    shown = str(parsed(edition(article("A1"), article("A2"))).find_class("preheader")[0].text_content())
+    assert shown.startswith("Title of A2\u034f\u200c\u00a0\u034f")
+    assert len(shown) > 200
+    assert set(shown.removeprefix("Title of A2")) == {"\u034f", "\u200c", "\u00a0"}
 
 
 @pytest.mark.parametrize(
@@ -166,6 +225,20 @@ def test_the_preheader_tells_what_comes_after_the_lead() -> None:
         ("https://pictures.example.com/a.svg", False),
         ("https://pictures.example.com/a.WEBP?w=600", False),
         ("https://pictures.example.com/a.avif#top", False),
+        ("https://pictures.example.com/a.heic", False),
+        ("https://pictures.example.com/a.jpg?format=webp&w=600", False),
+        ("https://pictures.example.com/a?fm=AVIF", False),
+        ("https://pictures.example.com/a?auto=format", True),
+        ("https://pictures.example.com/f_avif,w_600/a", False),
+        ("https://pictures.example.com/w_600,f_webp/a", False),
+        ("https://pictures.example.com/leaf_webp/a.jpg", True),
+        ("http://pictures.example.com/a.jpg", True),
+        ("data:image/png;base64,AAAA", False),
+        ("cid:picture@example.com", False),
+        ("ftp://pictures.example.com/a.jpg", False),
+        ("//pictures.example.com/a.jpg", False),
+        ("https://", False),
+        ("http://[", False),
         (None, False),
     ],
 )
@@ -173,6 +246,115 @@ def test_a_picture_is_shown_where_mail_programs_can_show_it(image: str | None, s
     rendered = edition(article("A1", image=image), article("A2", image=image))
     for place in ("story-1", "story-2"):
         assert [img.get("src") for img in by_id(rendered, place).iter("img")] == [image] * shown
+
+
+@pytest.mark.parametrize(
+    ("size", "heights"),
+    [
+        ((1056, 704), ["352", "93"]),
+        (None, [None, None]),
+        ((1, 1), []),
+        ((600, 40), []),
+        ((300, 601), []),
+        ((300, 600), ["1056", "280"]),
+    ],
+)
+def test_a_picture_has_its_proportions_where_they_are_known(size: tuple[int, int] | None, heights: list[str]) -> None:
+    shown = article(image="https://pictures.example.com/a.jpg", extras=Extras(image_size=size))
+    pictures = list(parsed(edition(shown, shown)).iter("img"))
+    assert [picture.get("height") for picture in pictures] == heights
+    assert [picture.get("width") for picture in pictures] == ["528", "140"][: len(heights)]
+
+
+def test_who_does_not_see_a_picture_is_told_what_it_shows_or_is_not_sent_there_twice() -> None:
+    image = "https://pictures.example.com/a.jpg"
+    rendered = edition(
+        article("A1", image=image, extras=Extras(image_alt='A "ship" & a crane')),
+        article("A2", image=image),
+        article("A3", image=image, link=None, via=None),
+    )
+    told, unsaid, alone = parsed(rendered).iter("img")
+    assert told.get("alt") == 'A "ship" & a crane'
+    assert told.getparent().get("aria-hidden") is None
+    assert unsaid.get("alt") == ""
+    assert (unsaid.getparent().get("aria-hidden"), unsaid.getparent().get("tabindex")) == ("true", "-1")
+    assert alone.getparent().tag == "td"
+
+
+def test_who_else_reports_a_story_is_named_once_and_linked() -> None:
+    others = (
+        article("B1", via="https://one.example/a", link="https://news.example.org/b1"),
+        article("B2", via="https://one.example/b"),
+        article("B3", via="https://wire.example.com/c"),
+        article("B4", via=None, link=None, authors=("Jane Roe",)),
+    )
+    rendered = edition(Event(article=article("A1"), also=others), Event(article=article("A2"), also=others[:1]))
+    for place in ("story-1", "story-2"):
+        (meta,) = by_id(rendered, place).find_class("meta")
+        names = "one.example, Jane Roe" if place == "story-1" else "one.example"
+        assert text_of(meta).startswith(f"wire.example.com · 17:00 · Also reported by {names}")
+        assert meta.find(".//span/a").get("href") == "https://news.example.org/b1"
+
+
+def test_of_many_who_report_a_story_five_are_named() -> None:
+    also = tuple(article(f"B{n}", via=f"https://source{n}.example/a") for n in range(9))
+    (meta,) = by_id(edition(Event(article=article("A1"), also=also)), "story-1").find_class("meta")
+    assert "source4.example" in text_of(meta)
+    assert "source5.example" not in text_of(meta)
+
+
+def test_a_correction_says_what_was_wrong_and_which_edition_had_it() -> None:
+    rendered = edition(article(), corrections=[*WRONG, correction(title="A third", note="")])
+    block = by_id(rendered, "corrections")
+    assert text_of(block) == (
+        "Corrections Fourteen nations meet on water The report said twelve. In the edition of 9 Nov 2024 "
+        "Fares to double This story has been withdrawn. In the edition of 9 Nov 2024 "
+        "A third This story has been updated. In the edition of 9 Nov 2024"
+    )
+    assert [a.get("href") for a in block.iter("a")] == ["https://wire.example.com/C1"] * 2
+    assert "The report said twelve." in rendered.text
+
+
+def test_a_story_that_was_withdrawn_says_so_before_it_says_why() -> None:
+    gone = correction(kind=CorrectionKind.WITHDRAWN, note="Nobody could confirm it.")
+    block = by_id(edition(article(), corrections=[gone]), "corrections")
+    assert "This story has been withdrawn. Nobody could confirm it. In the edition of" in text_of(block)
+
+
+def test_an_edition_that_mailed_nothing_wrong_has_no_corrections() -> None:
+    assert 'id="corrections"' not in edition(article()).html
+
+
+def test_what_does_not_fit_is_listed_before_what_was_to_be_listed_and_the_rest_is_in_the_feed() -> None:
+    long = [article(f"A{n}", title=f"{n} {'ข่าว' * 60}", summary="ย่อ" * 90, language="th") for n in range(1, 101)]
+    rendered = edition(*long, more=[article(f"M{n}", title=f"M{n} {'ข่าว' * 60}") for n in range(1, 401)])
+    assert len(rendered.html.encode()) <= 70 * 1024
+    assert 10 < rendered.stories < 100
+    assert f'id="story-{rendered.stories}"' in rendered.html
+    assert f'id="story-{rendered.stories + 1}"' not in rendered.html
+    more = by_id(rendered, "more")
+    titles = [text_of(item) for item in more.find_class("item")]
+    assert titles[0].startswith(f"{rendered.stories + 1} ข่าว")
+    assert text_of(more).startswith(f"And {500 - rendered.stories} more")
+    assert titles[-1] == f"{500 - rendered.stories - (len(titles) - 1)} of them in the feed"
+    assert more.find_class("beyond")[0].find("a").get("href") == "https://news.example.org/feeds/en/world.html"
+    assert titles[-1] in rendered.text
+    assert "Unsubscribe" in text_of(by_id(rendered, "footer"))
+
+
+def test_a_button_leads_to_the_web_where_more_is_listed() -> None:
+    rendered = edition(article(), more=[article("A2")])
+    (button,) = by_id(rendered, "more").find_class("push")
+    assert button.find("a").get("href") == "https://news.example.org/digests/world/2024-11-10/en.html"
+    assert button.get("bgcolor") == "#9a2617"
+    assert "mso-padding-alt:12px 24px" in button.get("style")
+
+
+@pytest.mark.parametrize("shown", ["<svg", "base64", "@font-face", "@import", "<script", "url("])
+def test_nothing_is_in_an_edition_that_mail_programs_drop_or_that_follows_readers(shown: str) -> None:
+    rendered = edition(*THAI, more=MORE, corrections=WRONG, language="th")
+    assert shown not in rendered.html
+    assert [img.get("src") for img in parsed(rendered).iter("img")] == ["https://pictures.example.com/a.jpg?w=1&h=2"]
 
 
 def test_a_story_without_a_page_of_its_own_links_to_its_origin_or_to_nothing() -> None:
@@ -209,15 +391,17 @@ def test_a_story_of_today_shows_its_time_and_an_earlier_one_its_date(published: 
     rendered = edition(article("A1", published=datetime.fromisoformat(published)), language=language)
     meta = text_of(by_id(rendered, "story-1").find(".//p[@class='meta']"))
     assert f"wire.example.com · {shown}" in meta
-    assert f"wire.example.com · {shown}\n" in rendered.text
+    assert f"wire.example.com · {shown}" in rendered.text
 
 
 def test_what_is_over_the_number_of_stories_is_named_and_linked() -> None:
     rendered = edition(article("A1"), more=[article("A2"), article("A3", link=None, via=None)])
     more = by_id(rendered, "more")
-    assert text_of(more) == "And 2 more Title of A2 Title of A3"
-    assert [a.get("href") for a in more.iter("a")] == ["https://wire.example.com/A2"]
-    assert "And 2 more\n\n- Title of A2\n  https://wire.example.com/A2\n- Title of A3\n" in rendered.text
+    assert text_of(more) == "And 2 more Title of A2 Title of A3 Read on the web"
+    assert [a.get("href") for item in more.find_class("item") for a in item.iter("a")] == [
+        "https://wire.example.com/A2"
+    ]
+    assert rendered.stories == 1
 
 
 def test_without_more_posts_nothing_is_said_of_them() -> None:
@@ -232,11 +416,56 @@ def test_a_long_summary_is_clipped() -> None:
     assert text_of(paragraph).endswith("word…")
 
 
-def test_every_story_says_its_language_and_the_page_its_direction() -> None:
-    rendered = edition(article("A1", language="en"), article("A2", language="fa"), language="ar")
+def test_every_story_says_its_language_and_its_direction_is_that_of_its_text() -> None:
+    rendered = edition(*ARABIC, article("A9", title="iPhone 17 خبر عاجل", summary="", language="fa"), language="ar")
     root = parsed(rendered)
-    assert (root.get("lang"), root.get("dir")) == ("ar", "rtl")
-    assert [by_id(rendered, f"story-{n}").get("lang") for n in (1, 2)] == ["en", "fa"]
+    (wrapper, *_) = root.iter("table")
+    assert (root.get("lang"), root.get("dir")) == (wrapper.get("lang"), wrapper.get("dir")) == ("ar", "rtl")
+    stories = [by_id(rendered, f"story-{n}") for n in (1, 3, 4)]
+    assert [(story.get("lang"), story.get("dir")) for story in stories] == [("ar", "rtl"), ("en", "ltr"), ("fa", "rtl")]
+
+
+@pytest.mark.parametrize(
+    ("language", "stories", "start", "end"), [("en", ENGLISH, "left", "right"), ("ar", ARABIC, "right", "left")]
+)
+def test_sides_go_by_the_direction(language: str, stories: Sequence[Article], start: str, end: str) -> None:
+    rendered = edition(*stories, corrections=WRONG, language=language)
+    second = by_id(rendered, "story-2")
+    assert f"text-align:{start}" in second.find_class("beside")[0].get("style")
+    gap = "24px 0 0 20px" if start == "left" else "24px 20px 0 0"
+    assert f"padding:{gap}" in second.find_class("beside")[0].get("style")
+    assert f"border-{start}:6px solid" in parsed(rendered).find_class("note")[0].get("style")
+    assert f"text-align:{end}" in parsed(rendered).find_class("aside")[0].get("style")
+
+
+def test_words_of_another_direction_keep_it_within_a_line() -> None:
+    rendered = edition(*ARABIC[:2], language="ar")
+    (meta,) = by_id(rendered, "story-2").find_class("meta")
+    assert meta.find("span").get("dir") == "ltr"
+    assert text_of(meta.find("span")) == "wire.example.com"
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "font", "line"),
+    [
+        ("en", "A title", "-apple-system", "1.5"),
+        ("th", "ข่าว", "Leelawadee UI", "1.65"),
+        ("ja", "ニュース", "Hiragino Sans", "1.7"),
+        ("ko", "뉴스", "Malgun Gothic", "1.7"),
+        ("zh-Hans", "新闻", "Microsoft YaHei", "1.7"),
+        ("zh-Hant", "新聞", "Microsoft JhengHei", "1.7"),
+        ("ar", "خبر", "Geeza Pro", "1.7"),
+        ("he", "חדשות", "Arial Hebrew", "1.5"),
+        ("hi", "समाचार", "Nirmala UI", "1.7"),
+    ],
+)
+def test_type_goes_by_the_script(language: str, title: str, font: str, line: str) -> None:
+    told = article("A1", title=title, summary=title, language=language)
+    rendered = edition(told, article("A2"), language=language)
+    for element in (by_id(rendered, "story-1").find_class("lead")[0], parsed(rendered).find_class("footer")[0]):
+        assert font in element.get("style")
+        assert f"line-height:{line};" in element.get("style") + ";"
+    assert "-apple-system" in by_id(rendered, "story-2").find_class("beside")[0].get("style")
 
 
 def test_the_same_edition_gives_the_same_bytes() -> None:

@@ -43,9 +43,13 @@ def browser() -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def shown(opened: Browser, file: Path, *, width: int, scheme: Scheme) -> Iterator[Page]:
-    """Open a file; pictures from anywhere are landscapes made here, and nothing else is fetched."""
+def shown(opened: Browser, file: Path, *, width: int, scheme: Scheme, asked: list[str] | None = None) -> Iterator[Page]:
+    """Open a file; pictures from anywhere are landscapes made here, and nothing else is fetched.
+
+    What the page asks for is added to `asked`.
+    """
     page = opened.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.on("request", lambda request: asked.append(request.url) if asked is not None else None)
     page.route("**/*", _answer)
     page.goto(file.as_uri())
     page.wait_for_load_state("networkidle")
@@ -58,7 +62,7 @@ def _answer(route: Route) -> None:
     if url.startswith("file:"):
         route.continue_()
     elif route.request.resource_type == "image":
-        route.fulfill(body=landscape(url), content_type="image/png")
+        route.fulfill(body=landscape(url, 528, 330), content_type="image/png")
     else:
         route.abort()
 
@@ -68,22 +72,28 @@ def landscape(seed: str, width: int = 400, height: int = 250) -> bytes:
     """Paint hills under a sky, as a PNG; the same seed gives the same picture."""
     digest = md5(seed.encode(), usedforsecurity=False).digest()
     sky = _SKIES[digest[0] % len(_SKIES)]
+    ridges = [[_ridge(x, width, height, hill, digest) for x in range(width)] for hill in range(4)]
     rows = bytearray()
     for y in range(height):
         rows.append(0)
         for x in range(width):
-            colour = sky
-            for hill in range(4):
-                ridge = height * (0.5 + 0.12 * hill) + height * 0.06 * math.sin(x / 45 + digest[hill + 1])
-                if y > ridge + height * 0.015 * math.sin(x / 12 + digest[hill + 5]):
-                    shade = 0.72 - 0.14 * hill
-                    colour = (int(sky[0] * shade), int(sky[1] * shade), int(sky[2] * shade))
-            rows += bytes(colour)
+            shade = 0.9 + 0.2 * y / height
+            for hill, ridge in enumerate(ridges):
+                # The edge of a hill covers a part of its pixel.
+                covered = min(1.0, max(0.0, y - ridge[x] + 0.5))
+                shade += covered * (0.72 - 0.14 * hill - shade)
+            rows += bytes(min(255, int(part * shade)) for part in sky)
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(rows))), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
     )
+
+
+def _ridge(x: int, width: int, height: int, hill: int, digest: bytes) -> float:
+    wide = math.sin(9 * x / width + digest[hill + 1])
+    narrow = math.sin(33 * x / width + digest[hill + 5])
+    return height * (0.5 + 0.12 * hill + 0.06 * wide + 0.015 * narrow)
 
 
 def publish_samples(folder: Path) -> dict[str, Path]:
@@ -112,11 +122,22 @@ def publish_samples(folder: Path) -> dict[str, Path]:
     return pages
 
 
+def write_editions(folder: Path) -> dict[str, Path]:
+    """Write the sample editions, by language, and those of words without end."""
+    from tests.digest.samples import LANGUAGES, hostile, sample
+
+    made = {language: sample(language) for language in LANGUAGES} | {"long": hostile("en"), "long-ar": hostile("ar")}
+    for name, edition in made.items():
+        (folder / f"edition-{name}.html").write_text(edition.html, "utf-8")
+    return {f"edition-{name}": folder / f"edition-{name}.html" for name in made}
+
+
 #: Name, page, width, scheme of each picture in docs/.
 _PICTURES: tuple[tuple[str, str, int, Scheme], ...] = (
-    ("digest.png", "th", 700, "light"),
-    ("digest-narrow.png", "th", 360, "light"),
-    ("digest-dark.png", "en", 700, "dark"),
+    ("digest.png", "edition-th", 700, "light"),
+    ("digest-narrow.png", "edition-th", 360, "light"),
+    ("digest-dark.png", "edition-en", 700, "dark"),
+    ("digest-ar.png", "edition-ar", 700, "light"),
     ("index.png", "index", 1200, "light"),
     ("index-dark.png", "index", 360, "dark"),
     ("feed.png", "feed", 1200, "light"),
@@ -129,10 +150,10 @@ _PICTURES: tuple[tuple[str, str, int, Scheme], ...] = (
 def main() -> None:
     """Write the pictures in docs/."""
     with tempfile.TemporaryDirectory() as folder, browser() as opened:
-        pages = publish_samples(Path(folder))
+        pages = publish_samples(Path(folder)) | write_editions(Path(folder))
         for name, page_name, width, scheme in _PICTURES:
             with shown(opened, pages[page_name], width=width, scheme=scheme) as page:
-                page.screenshot(path=ROOT / "docs" / name, full_page=page_name in {"th", "en"})
+                page.screenshot(path=ROOT / "docs" / name, full_page=page_name.startswith("edition-"))
 
 
 if __name__ == "__main__":

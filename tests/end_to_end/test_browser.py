@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.end_to_end.screens import Scheme, browser, publish_samples, shown
+from tests.digest.samples import LANGUAGES
+from tests.end_to_end.screens import Scheme, browser, publish_samples, shown, write_editions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.chromium
 
@@ -43,6 +44,23 @@ _OVERFLOWING = """() => [...document.body.querySelectorAll('*')]
   .map(e => e.outerHTML.slice(0, 80))"""
 
 
+#: Whose lines are lower than the ink of their letters, marks above and below among it, or whose box cuts them off.
+_CLIPPED = """() => {
+  const canvas = document.createElement('canvas').getContext('2d');
+  return [...document.querySelectorAll('h1, h2, h3, p, a, td')].filter(e => e.checkVisibility() && e.textContent.trim())
+    .filter(e => {
+      const style = getComputedStyle(e);
+      canvas.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+      const ink = canvas.measureText(e.textContent);
+      const cut = style.overflowY !== 'visible' && e.scrollHeight > e.clientHeight + 1;
+      return cut || ink.actualBoundingBoxAscent + ink.actualBoundingBoxDescent > parseFloat(style.lineHeight) + .5;
+    }).map(e => e.outerHTML.slice(0, 200));
+}"""
+
+_HARD_TO_HIT = """() => [...document.querySelectorAll('a')].filter(e => e.checkVisibility())
+  .filter(e => e.getBoundingClientRect().height < 44).map(e => e.outerHTML.slice(0, 200))"""
+
+
 @pytest.fixture(scope="module")
 def opened() -> Iterator[Browser]:
     with browser() as started:
@@ -54,6 +72,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return publish_samples(tmp_path_factory.mktemp("samples"))
 
 
+@pytest.fixture(scope="module")
+def editions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return write_editions(tmp_path_factory.mktemp("editions"))
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 700])
 @pytest.mark.parametrize("name", ["th", "en", "index"])
@@ -61,11 +84,74 @@ def test_a_page_fits_its_window_and_can_be_read(
     opened: Browser, pages: dict[str, Path], name: str, width: int, scheme: Scheme
 ) -> None:
     with shown(opened, pages[name], width=width, scheme=scheme) as page:
+        assert len(_texts_that_can_be_read(page)) > 15
+
+
+def _texts_that_can_be_read(page: Page) -> list[str]:
+    assert page.evaluate(_OVERFLOWING) == []
+    texts = page.evaluate(_TEXTS)
+    assert [text for text in texts if text["size"] < 13] == []
+    assert [text for text in texts if text["contrast"] < 4.5] == []
+    return [text["text"] for text in texts]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 360, 600, 1200])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_edition_fits_can_be_read_and_used_by_everybody(
+    opened: Browser, editions: dict[str, Path], language: str, width: int, scheme: Scheme
+) -> None:
+    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped] # it has no stubs
+
+    with shown(opened, editions[f"edition-{language}"], width=width, scheme=scheme) as page:
+        assert len(_texts_that_can_be_read(page)) > 30
+        assert page.evaluate(_CLIPPED) == []
+        assert width > 619 or page.evaluate(_HARD_TO_HIT) == []
+        violations = Axe().run(page).response["violations"]
+        grave = [(found["id"], found["nodes"][0]["html"]) for found in violations if found["impact"] in _GRAVE]
+        assert grave == []
+
+
+_GRAVE = {"serious", "critical"}
+
+
+@pytest.mark.parametrize("width", [320, 600, 1200])
+@pytest.mark.parametrize("name", ["edition-long", "edition-long-ar"])
+def test_words_without_end_break(opened: Browser, editions: dict[str, Path], name: str, width: int) -> None:
+    with shown(opened, editions[name], width=width, scheme="light") as page:
         assert page.evaluate(_OVERFLOWING) == []
-        texts = page.evaluate(_TEXTS)
-        assert len(texts) > 15
-        assert [text for text in texts if text["size"] < 13] == []
-        assert [text for text in texts if text["contrast"] < 4.5] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_an_edition_asks_for_its_pictures_and_for_nothing_else(opened: Browser, editions: dict[str, Path]) -> None:
+    asked: list[str] = []
+    with shown(opened, editions["edition-en"], width=360, scheme="dark", asked=asked):
+        pictures = {f"https://pictures.example.com/en/{name}.jpg" for name in ("water", "market", "port")}
+        assert {url for url in asked if not url.startswith("file:")} == pictures
+
+
+@pytest.mark.parametrize(("language", "mirrored"), [("en", False), ("ar", True)])
+def test_an_edition_that_is_read_from_the_right_is_a_mirror_image(
+    opened: Browser, editions: dict[str, Path], language: str, mirrored: bool
+) -> None:
+    with shown(opened, editions[f"edition-{language}"], width=700, scheme="light") as page:
+        picture, title, link = (
+            page.locator(place).first.bounding_box() for place in ("#story-2 img", "#story-2 h2", ".aside a")
+        )
+        assert picture
+        assert title
+        assert link
+        assert (picture["x"] > title["x"]) is mirrored
+        assert (link["x"] < 350) is mirrored
+        assert (picture["width"], picture["height"]) == (140, 105)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_story_fits_on_the_screen_of_a_phone(opened: Browser, editions: dict[str, Path], language: str) -> None:
+    with shown(opened, editions[f"edition-{language}"], width=360, scheme="light") as page:
+        heights = page.evaluate("() => [...document.querySelectorAll('.story')].map(e => e.offsetHeight)")
+        assert len(heights) == 4
+        assert max(heights[0] - 640, *(height - 300 for height in heights[1:])) < 0
 
 
 @pytest.mark.parametrize("name", ["th", "en"])

@@ -11,7 +11,7 @@ import pytest
 from publisher.jobs.compose_editions import compose_due
 from publisher.jobs.subscriptions import Enrolment, subscribe
 from publisher.model.edition import EditionState
-from publisher.model.errors import TemplateError, UsageError
+from publisher.model.errors import UsageError
 from publisher.model.subscriber import Consent
 from publisher.store import deliveries, editions, schema, subscribers
 from tests.build import NOW
@@ -37,7 +37,9 @@ def frozen(desk: Desk, now: datetime = NOW) -> list[Frozen]:
     with desk.open(now) as publication:
         publication.collect()
         digests = list(publication.digests.values())
-        return compose_due(publication.database, publication.composer, digests, now=now, clock=now)
+        composed = compose_due(publication.database, publication.composer, digests, now=now, clock=now)
+    assert composed.troubles == ()
+    return list(composed.editions)
 
 
 def contents(desk: Desk, edition_id: str) -> dict[str, bool]:
@@ -195,8 +197,8 @@ def test_the_editions_of_all_languages_are_recorded_together_or_not_at_all(desk:
     template = desk.folder / "templates/digest/digest.txt"
     template.parent.mkdir(parents=True)
     template.write_text("{% if words.language == 'en' %}{{ nobody }}{% endif %}\n-- \n", "utf-8")
-    with pytest.raises(TemplateError, match="'nobody' is undefined"):
-        compose(desk)
+    (trouble,) = desk.run().troubles
+    assert "'nobody' is undefined" in trouble
     assert recipients(desk) == {}
     template.unlink()
     assert compose(desk) == ["world-2024-11-10-th", "world-2024-11-10-en"]
@@ -298,6 +300,20 @@ def test_an_edition_of_this_minute_is_composed_once_even_if_it_was_cancelled(des
         with desk.open() as publication:
             assert len(publication.run_digest("world", "en").editions) == expected
         cancel(desk, "world-2024-11-10T1900-en")
+
+
+def test_a_digest_that_cannot_be_rendered_leaves_the_others_alone(desk: Desk) -> None:
+    world = desk.settings.digests[0]
+    broken, sound = replace(world, name="broken", languages=("th",)), replace(world, languages=("en",))
+    desk.settings = replace(desk.settings, digests=(broken, sound))
+    template = desk.folder / "templates/digest/digest.txt"
+    template.parent.mkdir(parents=True)
+    template.write_text("{% if words.language == 'th' %}{{ nobody }}{% endif %}\n-- \n{{ reader.unsubscribe }}\n")
+    desk.post("A1", language="th")
+    desk.post("A2", language="en")
+    report = desk.run()
+    assert [each.edition.id for each in report.editions] == ["world-2024-11-10-en"]
+    assert len(report.troubles) == 1
 
 
 def test_the_editions_of_two_digests_do_not_consume_each_others_posts(desk: Desk) -> None:

@@ -19,10 +19,11 @@ from publisher.model.change import Change, Kind
 from publisher.model.delivery import GIVE_UP, UNCERTAIN_WAIT, Delivered, Receipt
 from publisher.model.edition import Digest, Draft, Edition, EditionState, RenderedEdition, Slot
 from publisher.model.errors import TransportError
+from publisher.model.ranking import Event
 from publisher.model.subscriber import Consent
 from publisher.store import deliveries, editions, posts, schema, subscribers
 from publisher.store.database import Database
-from tests.build import NOW, a_digest, known
+from tests.build import NOW, a_digest, article, known
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,7 +102,7 @@ def freeze(database: Database, readers: int, *, copies: int = 0, digest: Digest 
             subscribers.set_consent(connection, person, digest.name, Consent.CONFIRMED, NOW)
         story = known(edition_id)
         posts.apply(connection, [Change(kind=Kind.NEW, before=None, after=story)])
-        draft = Draft(stories=(story,), more=())
+        draft = Draft(stories=(Event(article=article(edition_id)),))
         editions.freeze(connection, edition, draft, digest, copies=people[readers:], now=NOW)
 
 

@@ -302,3 +302,22 @@ def test_a_process_of_several_threads_renders_alike_by_itself(desk: Desk) -> Non
     assert articles[0].html.count("https://wire.example.com/A5") == 2
     assert set(bodies.broken) == {"A1.md", "A2.md", "A3.md", "A6.md"}
     assert bodies.broken["A2.md"] == "takes more than 512 MB to render"
+
+
+@pytest.mark.parametrize(
+    ("fields", "size", "alt"),
+    [
+        ({}, (640, 480), "From the body"),
+        ({"image_alt": '"Said"'}, (640, 480), "Said"),
+        ({"image": '"https://wire.example.com/other.jpg"'}, None, None),
+        ({"image": '"https://wire.example.com/other.jpg"', "image_alt": '"Said"'}, None, "Said"),
+    ],
+)
+def test_the_picture_of_the_body_brings_its_size_and_words_along(
+    desk: Desk, fields: dict[str, str], size: tuple[int, int] | None, alt: str | None
+) -> None:
+    desk.post("A1", body='<img src="b.jpg" alt="From the body" width="640" height="480">', **fields)
+    desk.collect()
+    with desk.open() as publication:
+        (article,) = publication.bodies.articles(publication.database, [desk.published("A1")], now=NOW)
+    assert (article.extras.image_size, article.extras.image_alt) == (size, alt)

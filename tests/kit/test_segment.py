@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.kit.segment import boundary, graphemes, words
+from publisher.kit.segment import boundary, graphemes, unbroken, words
 from publisher.kit.text import clip, first_sentences
 
 if TYPE_CHECKING:
@@ -32,10 +32,16 @@ _TEXTS = _PIECES | st.text(max_size=80)
 
 @given(_TEXTS, st.sampled_from(["", "th", "ja", "zz", "\ud800", "ภาษา"]))
 @settings(max_examples=300, deadline=None)
-def test_words_and_characters_joined_are_the_text_again(text: str, language: str) -> None:
-    assert "".join(words(text, language)) == text
-    assert "".join(graphemes(text)) == text
-    assert "" not in [*words(text, language), *graphemes(text)]
+def test_pieces_of_any_kind_joined_are_the_text_again(text: str, language: str) -> None:
+    for pieces in (words(text, language), graphemes(text), unbroken(text, language)):
+        assert "".join(pieces) == text
+        assert "" not in pieces
+
+
+@given(_TEXTS)
+@settings(max_examples=300, deadline=None)
+def test_a_line_ends_between_two_characters(text: str) -> None:
+    assert set(accumulate(map(len, unbroken(text)))) <= set(accumulate(map(len, graphemes(text))))
 
 
 @given(_PIECES, st.integers(0, 120))
@@ -93,6 +99,26 @@ def test_a_tower_of_marks_is_taken_or_left_as_a_whole_while_it_can_be() -> None:
 )
 def test_words_are_found_in_scripts_with_spaces_and_without(text: str, expected: list[str]) -> None:
     assert words(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It's a well-known “fact”, ok?", ["It's ", "a ", "well-", "known ", "“fact”, ", "ok?"]),
+        ("ประธานาธิบดีเยือน “เกาหลีเหนือ”", ["ประธานาธิบดี", "เยือน ", "“เกาหลีเหนือ”"]),
+        ("มาครงมาเร็ว ๆ ฯลฯ", ["มาครง", "มา", "เร็ว ๆ ฯลฯ"]),
+        ("ເດີນທາງໄປຫຼວງພະບາງ", ["ເດີນທາງ", "ໄປ", "ຫຼວງພະບາງ"]),
+        ("東京で「会議」、きょう。", ["東", "京", "で", "「会", "議」、", "きょ", "う。"]),
+        ("スーパー", ["スー", "パー"]),
+        ("气候——变化……《问题》！", ["气", "候", "——", "变", "化……", "《问", "题》！"]),
+        ("대한민국 서울에서", ["대한민국 ", "서울에서"]),
+        ("مرحبا، (جيد)؟", ["مرحبا، ", "(جيد)؟"]),
+        ("10\u00a0km 👩\u200d👧🇹🇭🇯🇵", ["10\u00a0km ", "👩\u200d👧", "🇹🇭", "🇯🇵"]),
+    ],
+    ids=["English", "Thai", "Thai signs", "Lao", "Japanese", "kana", "Chinese", "Korean", "Arabic", "emoji"],
+)
+def test_a_line_ends_where_a_reader_would_end_it(text: str, expected: list[str]) -> None:
+    assert unbroken(text) == expected
 
 
 def test_a_single_consonant_of_a_thai_name_is_never_a_word() -> None:

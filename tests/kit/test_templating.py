@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from publisher.kit.bundled import bundled
-from publisher.kit.templating import Templating, Words
+from publisher.kit.templating import Limits, Templating
 from publisher.model.errors import TemplateError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _BANGKOK = ZoneInfo("Asia/Bangkok")
-#: In Bangkok it is the eleventh already.
-_EVENING = datetime(2024, 11, 10, 18, 30, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -37,24 +34,20 @@ def _shipped(name: str) -> str:
     return (bundled("templates") / name).read_text("utf-8")
 
 
-def _words(language: str) -> Words:
-    return Words(language=language, zone=_BANGKOK, messages={})
-
-
 def test_a_publication_without_templates_has_the_bundled_ones(templating: Templating) -> None:
-    assert templating.render("site/site.css", "en") == _shipped("site/site.css")
+    assert templating.render("site/copy.js", "en") == _shipped("site/copy.js")
 
 
 def test_a_template_of_the_publication_replaces_the_bundled_one_of_its_name_alone(templating: Templating) -> None:
-    other = templating.render("digest/clients.css", "en")
+    other = templating.render("site/copy.js", "en")
     _own(templating, "site/site.css", "body { color: {{ colour }} }\n")
     assert templating.render("site/site.css", "en", colour="teal") == "body { color: teal }\n"
-    assert templating.render("digest/clients.css", "en") == other
+    assert templating.render("site/copy.js", "en") == other
 
 
 def test_a_template_of_the_publication_may_include_a_bundled_one(templating: Templating) -> None:
-    _own(templating, "page.html", "<style>{% include 'site/site.css' %}</style>")
-    assert templating.render("page.html", "en") == f"<style>{_shipped('site/site.css')}</style>"
+    _own(templating, "page.html", "<script>{% include 'site/copy.js' %}</script>")
+    assert templating.render("page.html", "en") == f"<script>{_shipped('site/copy.js')}</script>"
 
 
 def test_html_is_escaped_and_text_is_not(templating: Templating) -> None:
@@ -167,42 +160,165 @@ def test_a_phrase_translated_with_a_wrong_place_is_one_error(templating: Templat
         templating.render("page.txt", "th")
 
 
-@pytest.mark.parametrize(
-    ("language", "date", "day", "time"),
-    [
-        ("en", "Monday, 11 November 2024", "11 Nov 2024", "01:30"),
-        ("en-us", "Monday, 11 November 2024", "11 Nov 2024", "01:30"),
-        ("th", "วันจันทร์ที่ 11 พฤศจิกายน 2567", "11 พ.ย. 2567", "01:30 น."),
-        ("th-th", "วันจันทร์ที่ 11 พฤศจิกายน 2567", "11 พ.ย. 2567", "01:30 น."),
-        ("de", "Montag, 11. November 2024", "11.11.2024", "01:30"),
-        ("zh-tw", "2024年11月11日 星期一", "2024年11月11日", "01:30"),
-        ("de-nonsense", "Montag, 11. November 2024", "11.11.2024", "01:30"),
-        ("tlh", "Monday, 11 November 2024", "11 Nov 2024", "01:30"),
-    ],
-)
-def test_dates_are_those_of_the_zone_and_the_language(language: str, date: str, day: str, time: str) -> None:
-    words = _words(language)
-    assert (words.date(_EVENING), words.day(_EVENING), words.time(_EVENING)) == (date, day, time)
+def test_a_template_may_extend_the_bundled_one_that_it_stands_for(templating: Templating) -> None:
+    _own(
+        templating,
+        "site/page.html",
+        "{% extends 'publisher/site/page.html' %}{% block main %}<p>{{ mine }}</p>{% endblock %}",
+    )
+    _own(templating, "site/index.html", "{% extends 'site/page.html' %}")
+    values = {"up": "", "site_title": "World Desk", "canonical": "", "postal_address": "1 Example Road", "mine": "Ours"}
+    page = templating.render("site/index.html", "th", **values)
+    assert page.startswith('<!DOCTYPE html>\n<html lang="th"')
+    assert "<p>Ours</p>" in page
 
 
-def test_the_buddhist_year_turns_with_the_local_one() -> None:
-    words = _words("th")
-    assert words.day(datetime(2024, 12, 31, 16, 59, tzinfo=UTC)) == "31 ธ.ค. 2567"
-    assert words.day(datetime(2024, 12, 31, 17, 0, tzinfo=UTC)) == "1 ม.ค. 2568"
+def test_what_a_bundled_template_builds_on_may_be_the_publications_own(templating: Templating) -> None:
+    _own(templating, "site/page.html", "Our page")
+    assert templating.render("publisher/site/index.html", "en") == "Our page"
 
 
-@pytest.mark.parametrize(
-    ("language", "direction", "script"),
-    [
-        ("en", "ltr", "latin"),
-        ("th", "ltr", "thai"),
-        ("lo", "ltr", "thai"),
-        ("ja", "ltr", "cjk"),
-        ("zh-hant", "ltr", "cjk"),
-        ("hi", "ltr", "devanagari"),
-        ("ar-eg", "rtl", "latin"),
-        ("ckb", "rtl", "latin"),
-    ],
-)
-def test_a_language_has_a_direction_and_a_script(language: str, direction: str, script: str) -> None:
-    assert (_words(language).direction, _words(language).script) == (direction, script)
+def test_a_bundled_template_has_a_name_that_no_other_can_take(templating: Templating) -> None:
+    before = templating.render("publisher/site/copy.js", "en")
+    for name in ("site/copy.js", "publisher/site/copy.js"):
+        _own(templating, name, "// ours")
+    assert templating.render("publisher/site/copy.js", "en") == before
+    assert templating.render("site/copy.js", "en") == "// ours"
+
+
+def test_phrases_that_count_have_the_forms_of_their_language(templating: Templating) -> None:
+    _own(templating, "page.txt", "{{ ngettext('{count} story', '{count} stories', n, count=n) }}")
+    _own(
+        templating,
+        "translations/ar/messages.po",
+        'msgid ""\nmsgstr ""\n"Plural-Forms: nplurals=3; plural=(n==1 ? 0 : n==2 ? 1 : 2);\\n"\n\n'
+        'msgid "{count} story"\nmsgid_plural "{count} stories"\n'
+        'msgstr[0] "خبر"\nmsgstr[1] "خبران"\nmsgstr[2] "{count} أخبار"\n',
+    )
+    _own(templating, "translations/ja/messages.po", 'msgid "{count} story"\nmsgstr "{count}件"\n')
+    said = {
+        language: [templating.render("page.txt", language, n=n) for n in (1, 2, 5)] for language in ("en", "ar", "ja")
+    }
+    assert said == {
+        "en": ["1 story", "2 stories", "5 stories"],
+        "ar": ["خبر", "خبران", "5 أخبار"],
+        "ja": ["1件", "2件", "5件"],
+    }
+
+
+def test_the_words_of_a_region_come_before_those_of_its_language(templating: Templating) -> None:
+    _own(templating, "page.txt", "{{ gettext('Read more') }}, {{ _('Subscribe') }}")
+    _own(
+        templating,
+        "translations/pt/messages.po",
+        'msgid "Read more"\nmsgstr "Ler mais"\n\nmsgid "Subscribe"\nmsgstr "Subscrever"\n',
+    )
+    _own(templating, "translations/pt-br/messages.po", 'msgid "Subscribe"\nmsgstr "Assinar"\n')
+    assert templating.render("page.txt", "pt-br") == "Ler mais, Assinar"
+    assert templating.render("page.txt", "pt") == "Ler mais, Subscrever"
+
+
+_MISTAKES = {
+    "unknown name": ("{{ nobody }}", "'nobody' is undefined: mend it"),
+    "unknown filter": ("{{ 1 | shout }}", "No filter named 'shout': mend it"),
+    "syntax": ("{% if %}", "Expected an expression, got 'end of statement block': mend it"),
+    "type": ("{{ 'x' + 1 }}", 'can only concatenate str (not "int") to str: mend it'),
+    "no message": ("{{ [].pop() }}", "pop from empty list: mend it"),
+    "power": ("{{ 9 ** 2000 }}", "powers above 1000 are not for templates: mend it"),
+    "range": ("{% for _ in range(10 ** 9) %}{% endfor %}", "Range too big"),
+    "no template": ("{% include 'gone.html' %}", "the template gone.html is missing: put it into "),
+    "itself": ("{% include 'page.html' %}", "this comes round to itself without end; "),
+    "macro": ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "this comes round to itself without end; "),
+    "loop": (
+        "{% for a in range(90000) %}{% for b in range(90000) %}{% endfor %}{% endfor %}",
+        "this takes more than 0.3 s, as a loop without end does: mend it",
+    ),
+    "memory": ("{{ 'x' * 10 ** 10 }}", "this takes more than 64 MB of memory, as a loop without end does: mend it"),
+}
+
+
+@pytest.mark.parametrize(("mistake", "said"), _MISTAKES.values(), ids=_MISTAKES.keys())
+@pytest.mark.parametrize("nested", [False, True])
+def test_every_mistake_is_one_sentence_with_its_file_and_line(
+    templating: Templating, mistake: str, said: str, nested: bool
+) -> None:
+    page = _own(templating, "page.html", f"<p>\n{mistake}\n</p>\n")
+    _own(templating, "outer.html", "\n\n\n{% include 'page.html' %}")
+    hasty = Templating(templating.folder, _BANGKOK, Limits(seconds=0.3, memory=64 * 2**20))
+    with pytest.raises(TemplateError) as caught:
+        hasty.render("outer.html" if nested else "page.html", "en")
+    assert str(caught.value).startswith(f"{page}, line 2: {said}")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_template_without_end_is_waited_for_once(templating: Templating) -> None:
+    loop = _own(templating, "page.html", _MISTAKES["loop"][0])
+    hasty = Templating(templating.folder, _BANGKOK, Limits(seconds=0.05))
+    with pytest.raises(TemplateError) as first:
+        hasty.render("page.html", "en")
+    loop.write_text("mended")
+    with pytest.raises(TemplateError) as second:
+        hasty.render("page.html", "th")
+    assert str(second.value) == str(first.value)
+    assert Templating(templating.folder, _BANGKOK).render("page.html", "en") == "mended"
+
+
+def test_more_than_any_page_has_is_refused_with_the_line_that_makes_it(templating: Templating) -> None:
+    page = _own(templating, "page.html", "\n{% for _ in range(2000) %}{{ 'x' * 99 }}{% endfor %}")
+    with pytest.raises(TemplateError) as caught:
+        Templating(templating.folder, _BANGKOK, Limits(output=100_000)).render("page.html", "en")
+    said = "this makes more than 100,000 characters, as a loop without end does"
+    assert str(caught.value) == f"{page}, line 2: {said}: mend it"
+
+
+def test_what_is_not_utf_8_is_named_with_its_line(templating: Templating) -> None:
+    page = _own(templating, "page.html", b"<p>\ncaf\xe9\n")
+    for path, name in ((page, "page.html"), (page, "outer.html")):
+        _own(templating, "outer.html", "{% include 'page.html' %}")
+        with pytest.raises(TemplateError) as caught:
+            templating.render(name, "en")
+        assert str(caught.value) == f"{path}, line 2: this is not UTF-8: mend it"
+
+
+def test_who_brings_a_bundled_template_into_trouble_is_named_first(templating: Templating) -> None:
+    page = _own(templating, "site/index.html", "\n{% extends 'publisher/site/index.html' %}")
+    with pytest.raises(TemplateError) as caught:
+        templating.render("site/index.html", "en")
+    assert str(caught.value).startswith(f"{page}, line 2 (by way of {bundled('templates')}/site/")
+    assert str(caught.value).endswith(" is undefined: mend it, or take the file away to have the bundled one")
+
+
+def test_a_translation_with_a_place_that_nothing_fills_names_its_file(templating: Templating) -> None:
+    page = _own(templating, "page.txt", "\n{{ _('And {count} more', count=3) }}")
+    path = _own(templating, "translations/th/messages.po", 'msgid "And {count} more"\nmsgstr "อีก {number}"\n')
+    with pytest.raises(TemplateError) as caught:
+        templating.render("page.txt", "th")
+    assert str(caught.value) == (
+        f"{page}, line 2: {path} translates 'And {{count}} more' with a place that nothing fills: use {{count}}"
+    )
+
+
+def test_the_phrases_are_those_of_all_templates_each_once_in_order(templating: Templating) -> None:
+    _own(templating, "mine.html", "{{ _('Ours') }}{{ _(title) }}{{ gettext('Read more') }}{{ ngettext('One', n) }}")
+    _own(
+        templating,
+        "other.txt",
+        "{{ _('Ours') }}\n{{ ngettext('{n} of ours', 'all {n} of ours', 2, n=2) }}{{ other('No') }}",
+    )
+    _own(templating, "third.txt", "{{ _('{n} of ours', n=1) }}")
+    _own(templating, "starter/post.html", "{{ _('Not this') }}")
+    _own(templating, "notes.md", "{{ _('Nor this') }}")
+    phrases = templating.phrases
+    assert phrases[-2:] == ("Ours", ("{n} of ours", "all {n} of ours"))
+    assert "Read more" in phrases[:-2]
+    assert len(set(phrases)) == len(phrases)
+
+
+def test_the_phrases_of_a_broken_template_cannot_be_listed(templating: Templating) -> None:
+    path = _own(templating, "mine.html", "\n{% if %}")
+    with pytest.raises(TemplateError) as caught:
+        templating.missing("en")
+    assert str(caught.value).startswith(f"{path}, line 2: ")
+    path.write_bytes(b"caf\xe9")
+    with pytest.raises(TemplateError, match=r"mine\.html: .* mend it"):
+        templating.missing("en")

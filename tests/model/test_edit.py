@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.model.edit import FEW_WORDS, is_news
+from publisher.model.edit import FEW_WORDS, correction_note, is_news
 
 REPORT = """The harbour of Baymor opened again on Monday after twelve days.
 The first ship to enter was a grain carrier from Karenz.
@@ -69,6 +69,12 @@ def test_a_correction_note_is_news_however_short(note: str) -> None:
     assert is_news(REPORT, f"{note}\n{REPORT}")
     # It was news once.
     assert not is_news(f"{REPORT}\n{note}", f"{note}\n{REPORT}".replace("harbour", "harbor"))
+
+
+@pytest.mark.parametrize("note", ["Correction: it was two.", "แก้ไข: ที่ถูกต้องคือสอง", "訂正：二つ。"])
+def test_the_paragraph_that_says_what_was_wrong_is_found(note: str) -> None:
+    assert correction_note(f"{REPORT}\n{note}\nThe end.") == note
+    assert correction_note(REPORT) == ""
 
 
 def test_words_that_begin_like_a_note_are_none() -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.model.edition import Slot, compose, edition_id, is_due, web_path
+from publisher.model.edition import Correction, CorrectionKind, Slot, candidates, compose, edition_id, is_due, web_path
 from publisher.model.post import KnownPost, State
-from tests.build import NOW, a_digest, known
+from tests.build import NOW, a_digest, article, known
+
+if TYPE_CHECKING:
+    from publisher.model.post import Article
+    from publisher.model.ranking import Event
 
 _HOUR = timedelta(hours=1)
 _SLOT = Slot(NOW, "2024-11-10")
@@ -20,10 +24,6 @@ _SLOT = Slot(NOW, "2024-11-10")
 def _aged(*hours: int) -> list[KnownPost]:
     """Posts of these ages in hours, called P00, P01 and so on."""
     return [known(f"P{number:02}", date=NOW - age * _HOUR) for number, age in enumerate(hours)]
-
-
-def _codes(posts: tuple[KnownPost, ...]) -> list[str]:
-    return [post.code for post in posts]
 
 
 @pytest.mark.parametrize(
@@ -53,78 +53,94 @@ def test_a_digest_without_a_title_in_the_language_has_its_first(language: str, t
     assert a_digest().title(language) == title
 
 
-def test_the_newest_are_stories_and_the_rest_are_titles() -> None:
-    draft = compose(a_digest(max_stories=2), _aged(3, 1, 2, 4), now=NOW, first=False)
+def _young(posts: list[KnownPost], *, first: bool = False, **values: Any) -> list[str]:
+    return [post.code for post in candidates(a_digest(**values), posts, now=NOW, first=first)]
+
+
+def test_candidates_come_newest_first_and_those_of_one_moment_have_one_order() -> None:
+    assert _young(_aged(3, 1, 2)) == ["P01", "P02", "P00"]
+    assert _young(_aged(1, 1, 1)) == _young(_aged(1, 1, 1)[::-1])
+
+
+def test_a_post_as_old_as_the_limit_is_too_old() -> None:
+    assert _young(_aged(4, 5, 6), max_age=5 * _HOUR) == ["P00"]
+
+
+def test_the_age_of_the_first_edition_counts_from_its_newest_post() -> None:
+    posts = _aged(1000, 1001, 1009)
+    assert _young(posts, max_age=5 * _HOUR) == []
+    assert _young(posts, max_age=5 * _HOUR, first=True) == ["P00", "P01"]
+
+
+def test_a_post_dated_after_the_composition_waits() -> None:
+    assert _young(_aged(-1, 0, 1), max_age=2 * _HOUR, first=True) == ["P01", "P02"]
+
+
+def test_a_post_that_was_never_published_is_left_out() -> None:
+    assert _young([known("A1", state=State.DRAFT)], first=True) == []
+
+
+def _codes(events: tuple[Event, ...]) -> list[str]:
+    return [event.article.code for event in events]
+
+
+def _told(*hours: int) -> list[Article]:
+    return [article(f"P{number:02}", published=NOW - age * _HOUR) for number, age in enumerate(hours)]
+
+
+def test_so_many_are_stories_and_the_rest_are_titles() -> None:
+    draft = compose(a_digest(max_stories=2), _told(3, 1, 2, 4), [])
     assert draft is not None
     assert _codes(draft.stories) == ["P01", "P02"]
     assert _codes(draft.more) == ["P00", "P03"]
 
 
-def test_posts_of_one_moment_have_one_order() -> None:
-    posts = _aged(1, 1, 1)
-    assert compose(a_digest(), posts, now=NOW, first=False) == compose(a_digest(), posts[::-1], now=NOW, first=False)
-
-
-def test_a_post_as_old_as_the_limit_is_too_old() -> None:
-    draft = compose(a_digest(max_age=5 * _HOUR), _aged(4, 5, 6), now=NOW, first=False)
-    assert draft is not None
-    assert _codes(draft.stories) == ["P00"]
-
-
-def test_the_age_of_the_first_edition_counts_from_its_newest_post() -> None:
-    posts = _aged(1000, 1001, 1009)
-    assert compose(a_digest(max_age=5 * _HOUR), posts, now=NOW, first=False) is None
-    draft = compose(a_digest(max_age=5 * _HOUR), posts, now=NOW, first=True)
-    assert draft is not None
-    assert _codes(draft.stories) == ["P00", "P01"]
-
-
-def test_a_post_dated_after_the_composition_waits() -> None:
-    draft = compose(a_digest(max_age=2 * _HOUR), _aged(-1, 0, 1), now=NOW, first=True)
-    assert draft is not None
-    assert _codes(draft.stories) == ["P01", "P02"]
-
-
-def test_a_post_that_was_never_published_is_left_out() -> None:
-    assert compose(a_digest(), [known("A1", state=State.DRAFT)], now=NOW, first=True) is None
-
-
 @pytest.mark.parametrize(("min_posts", "composed"), [(0, True), (2, True), (3, False)])
 def test_an_edition_with_too_few_posts_is_skipped(min_posts: int, composed: bool) -> None:
-    draft = compose(a_digest(min_posts=min_posts), _aged(1, 2), now=NOW, first=False)
+    draft = compose(a_digest(min_posts=min_posts), _told(1, 2), [])
     assert (draft is not None) is composed
 
 
-def test_an_edition_without_posts_is_skipped_however_few_are_enough() -> None:
-    assert compose(a_digest(min_posts=0), [], now=NOW, first=True) is None
+def test_posts_that_tell_the_same_count_as_posts_though_not_as_stories() -> None:
+    draft = compose(a_digest(min_posts=2, max_stories=1), _told(1, 2), [(0, 1)])
+    assert draft is not None
+    assert [[each.code for each in event.also] for event in draft.stories] == [["P01"]]
+    assert draft.more == ()
+
+
+def test_an_edition_without_posts_is_skipped_however_few_are_enough_and_whatever_there_is_to_correct() -> None:
+    correction = Correction(
+        code="A1", kind=CorrectionKind.WITHDRAWN, title="Title of A1", note="", link=None, mailed=NOW, moment=NOW
+    )
+    assert compose(a_digest(min_posts=0), [], [], [correction]) is None
+    draft = compose(a_digest(), _told(1), [], [correction])
+    assert draft is not None
+    assert draft.corrections == (correction,)
+
+
+def test_what_does_not_fit_as_a_story_leads_the_titles() -> None:
+    draft = compose(a_digest(max_stories=3), _told(1, 2, 3, 4), [])
+    assert draft is not None
+    shorter = draft.told(1)
+    assert (_codes(shorter.stories), _codes(shorter.more)) == (["P00"], ["P01", "P02", "P03"])
+    assert draft.told(3) == draft
 
 
 @given(
-    ages=st.lists(st.integers(-3, 60), max_size=20),
-    max_age=st.integers(1, 40),
+    ages=st.lists(st.integers(0, 60), max_size=20),
+    pairs=st.sets(st.tuples(st.integers(0, 19), st.integers(0, 19))),
     max_stories=st.integers(1, 8),
-    min_posts=st.integers(0, 5),
-    first=st.booleans(),
 )
 @settings(max_examples=200, deadline=None)
-def test_every_candidate_young_enough_is_a_story_or_a_title_and_never_both(
-    ages: list[int], max_age: int, max_stories: int, min_posts: int, first: bool
+def test_every_candidate_is_a_story_or_a_title_or_told_with_one_of_them_and_never_twice(
+    ages: list[int], pairs: set[tuple[int, int]], max_stories: int
 ) -> None:
-    digest = a_digest(max_age=max_age * _HOUR, max_stories=max_stories, min_posts=min_posts)
-    posts = _aged(*ages)
-    dated = [age for age in ages if age >= 0]
-    start = min(dated, default=0) if first else 0
-    young = {f"P{number:02}" for number, age in enumerate(ages) if age >= 0 and age - start < max_age}
-
-    draft = compose(digest, posts, now=NOW, first=first)
-
+    alike = [(one, other) for one, other in pairs if one < other < len(ages)]
+    draft = compose(a_digest(max_stories=max_stories), _told(*ages), alike)
     if draft is None:
-        assert len(young) < max(1, min_posts)
+        assert ages == []
         return
-    codes = _codes(draft.stories + draft.more)
-    assert len(codes) == len(set(codes))
-    assert set(codes) == young
-    assert len(codes) >= min_posts
-    assert len(draft.stories) == min(max_stories, len(codes))
-    shown = [post.published for post in draft.stories + draft.more if post.published]
-    assert shown == sorted(shown, reverse=True)
+    events = draft.stories + draft.more
+    codes = [each.code for event in events for each in (event.article, *event.also)]
+    assert sorted(codes) == [f"P{number:02}" for number in range(len(ages))]
+    assert len(draft.stories) == min(max_stories, len(events))

@@ -11,10 +11,11 @@ from sqlalchemy import exc, func, select, update
 
 from publisher.model.change import Change, Kind
 from publisher.model.edition import Draft, Edition, EditionState, RenderedEdition, Slot, edition_id
+from publisher.model.ranking import Event
 from publisher.model.subscriber import Consent
 from publisher.store import deliveries, editions, posts, schema, subscribers
 from publisher.store.editions import EditionPost, EditionSummary
-from tests.build import NOW, a_digest, changed, known
+from tests.build import NOW, a_digest, article, changed, known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,7 +47,7 @@ def an_edition(digest: str = "world", language: str = "th", slot: Slot = SLOT, *
 
 def freeze(connection: Connection, edition: Edition, codes: Iterable[str] = ("A1",), copies: Sequence[int] = ()) -> int:
     """Freeze an edition with stories that are published already."""
-    draft = Draft(stories=tuple(known(code) for code in codes), more=())
+    draft = Draft(stories=tuple(Event(article=article(code)) for code in codes))
     digest = a_digest(name=edition.digest)
     return editions.freeze(connection, edition, draft, digest, copies=copies, now=NOW)
 
@@ -112,16 +113,18 @@ def _summary(edition: Edition, recipients: int = 0) -> EditionSummary:
 
 
 def test_the_posts_of_an_edition_keep_their_order_and_have_the_titles_of_now(database: Database) -> None:
-    first, second, third = known("B"), known("C"), known("A")
+    second = known("C")
     with database.begin() as connection:
-        publish(connection, "A", "B", "C")
-        draft = Draft(stories=(first, second), more=(third,))
+        publish(connection, "A", "B", "C", "D")
+        b, c, a, d = (article(code) for code in "BCAD")
+        draft = Draft(stories=(Event(article=b), Event(article=c, also=(d,))), more=(Event(article=a),))
         editions.freeze(connection, an_edition(), draft, a_digest(), copies=(), now=NOW)
         renamed = replace(second, post=changed(second.post, title="Another"))
         posts.apply(connection, [Change(kind=Kind.EDITED, before=second, after=renamed)])
         assert editions.posts_of(connection, THAI) == [
             EditionPost(code="B", title="Title of B", story=True),
             EditionPost(code="C", title="Another", story=True),
+            EditionPost(code="D", title="Title of D", story=False, told_with="C"),
             EditionPost(code="A", title="Title of A", story=False),
         ]
 

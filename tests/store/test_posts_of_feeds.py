@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -9,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select, update
 
 from publisher.model.archive import Page
 from publisher.model.change import Change, Kind
 from publisher.model.feed import FeedKey, Selection, Sieve
 from publisher.model.post import Enclosure, Extras, KnownPost, Origin, RenderedBody, State
-from publisher.store import archives, posts
+from publisher.store import archives, posts, schema
 from publisher.store.database import CHUNK
 from tests.build import NOW, changed, known
 
@@ -176,6 +178,8 @@ _EXTRAS = st.builds(
     rights=_MAYBE,
     replies=_MAYBE,
     source=st.none() | st.builds(Origin, _TEXT, _TEXT),
+    image_alt=_MAYBE,
+    correction=_MAYBE,
 )
 
 
@@ -197,9 +201,27 @@ def test_what_a_post_says_no_more_is_gone(database: Database) -> None:
         assert posts.known(connection, ["A1"]) == {"A1": after}
 
 
+def test_what_was_written_before_pictures_had_words_is_still_read(database: Database) -> None:
+    before = known("A1", extras=Extras(rights="CC BY"))
+    put(database, before)
+    with database.begin() as connection:
+        written = connection.scalar(select(schema.posts.c.extras))
+        said = {name: value for name, value in json.loads(written or "").items() if name not in _LATER}
+        connection.execute(update(schema.posts).values(extras=json.dumps(said)))
+        assert posts.known(connection, ["A1"]) == {"A1": before}
+
+
+_LATER = {"image_alt", "correction"}
+
+
 @pytest.mark.parametrize("size", [None, (640, 480)])
-def test_the_size_of_the_picture_of_a_body_comes_back(database: Database, size: tuple[int, int] | None) -> None:
-    body = RenderedBody(html="", lead="", image="https://a.example.org/a.jpg", removed=(), image_size=size)
+@pytest.mark.parametrize("alt", [None, "Boats in a harbour"])
+def test_size_and_words_of_the_picture_of_a_body_come_back(
+    database: Database, size: tuple[int, int] | None, alt: str | None
+) -> None:
+    body = RenderedBody(
+        html="", lead="", image="https://a.example.org/a.jpg", removed=(), image_size=size, image_alt=alt
+    )
     put(database, known("A1"))
     with database.begin() as connection:
         posts.keep_rendered(connection, {"A1": ("key", body)})
