@@ -339,6 +339,10 @@ class Publication:
             raise UsageError(f"the schedule of {name!r} has never been due before {self.now.isoformat()}")
         return self.composer.compose(self.database, digest, slot, now=self.now, languages=languages)
 
+    def send_test(self, name: str, address: str, language: str | None = None) -> list[tuple[str, str]]:
+        """Send what a digest would send now to one address, outside the ledger: edition and reply of each."""
+        return [(each.edition.id, self._outgoing.send_test(each, address)) for each in self.preview(name, language)]
+
     def next_slots(self, count: int) -> list[tuple[Slot, str]]:
         """List the next slots of all digests, in order, with the digest's name."""
         zone = self.settings.site.zone

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from publisher.jobs.compose_editions import Composition
     from publisher.jobs.ports import Progress
     from publisher.kit.templating import Templating
     from publisher.mail.message import Sender
@@ -71,6 +72,14 @@ class Outgoing:
             clock=self.clock,
         ).send()
         return tuple(sent)
+
+    def send_test(self, composed: Composition, address: str) -> str:
+        """Send one edition to one address, outside the ledger; gives the reply."""
+        from publisher.jobs.send_test import send_test
+
+        title = self.digests[composed.edition.digest].title(composed.edition.language)
+        transport = wiring.transport(self.settings.mail, self.folder)
+        return send_test(composed, title, address, transport, self._sender(), now=self.clock())
 
     def ping_hubs(self) -> tuple[str, ...]:
         """Tell the hubs what changed; gives a sentence for each that could not be told."""

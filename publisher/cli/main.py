@@ -19,6 +19,7 @@ _COMMANDS = {
     "feeds": "publisher.cli.run:feeds",
     "digest": "publisher.cli.run:digest",
     "preview": "publisher.cli.preview:preview",
+    "send": "publisher.cli.preview:send",
     "schedule": "publisher.cli.schedule:schedule",
     "status": "publisher.cli.ledger:status",
     "explain": "publisher.cli.explain:explain",

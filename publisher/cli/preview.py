@@ -71,6 +71,34 @@ def preview(
     context.exit(1 if lint and any(each.stops_a_send for each in previews) else 0)
 
 
+@click.command(
+    epilog="""\b
+Examples:
+  publish send world --to you@example.org
+  publish send world --to you@example.org --language th
+"""
+)
+@click.argument("name")
+@click.option("--to", "address", metavar="ADDRESS", required=True, help="Who gets it.")
+@click.option("--language", metavar="LANGUAGE", help="Only the edition in this language.")
+@with_global_options
+@click.pass_context
+def send(context: click.Context, name: str, *, address: str, language: str | None) -> None:
+    """Send what digest NAME would send now to one address, as a test.
+
+    It goes the way that mail goes, but nothing is recorded, and the reader's own links in it lead nowhere.
+    """
+    options = options_of(context)
+    with options.publication(rehearsal=True, progress=progress(quiet=options.quiet)) as publication:
+        sent = publication.send_test(name, address, language.lower() if language else None)
+    if options.quiet:
+        return
+    for edition, reply in sent:
+        echo(one_line(f"{edition}: {reply}"))
+    if not sent:
+        echo(f"{name}: no new posts for an edition")
+
+
 def _compose(publication: Publication, name: str, language: str | None) -> list[Previewed]:
     from publisher.digest.preview import Previewed
 

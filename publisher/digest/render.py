@@ -12,6 +12,7 @@ from publisher.digest.plain import plain
 from publisher.digest.story import Story, notice_of, story_of
 from publisher.kit.scripts import direction_of, script_of
 from publisher.kit.text import clip, one_line
+from publisher.kit.wrap import width
 from publisher.model.edition import RenderedEdition
 
 if TYPE_CHECKING:
@@ -28,7 +29,12 @@ PREFERENCES = "https://reader.invalid/preferences"
 #: What no edition goes without, beside its stories.
 _PLACES = ('id="footer"', "<!--reader-->", "<!--/reader-->", UNSUBSCRIBE)
 
-_SUBJECT_CHARS = 150
+#: What no mail program shows more of.
+_SUBJECT_COLUMNS = 78
+#: More stories never fit; they need not be tried.
+_MOST_STORIES = 80
+#: A thousand posts that are edited at once must not fill an edition.
+_MOST_CORRECTIONS = 20
 _PREHEADER_CHARS = 140
 
 
@@ -45,12 +51,12 @@ class DigestRenderer:
         self, *, digest_title: str, language: str, draft: Draft, date: datetime, web_url: str, feed_url: str
     ) -> RenderedEdition:
         """Render one edition, once for all its readers. Raises TemplateError."""
-        zone = self.templating.zone
+        local = date.astimezone(self.templating.zone)
         told, listed = (
-            [story_of(event, date.astimezone(zone), self.site_title) for event in events]
-            for events in (draft.stories, draft.more)
+            [story_of(event, local, self.site_title) for event in events]
+            for events in (draft.stories[:_MOST_STORIES], draft.stories[_MOST_STORIES:] + draft.more)
         )
-        subject = clip(one_line(f"{digest_title}: {told[0].title}"), _SUBJECT_CHARS, language)
+        subject = _within(one_line(f"{digest_title}: {told[0].title}"), _SUBJECT_COLUMNS, language)
         values: dict[str, Any] = {
             "subject": subject,
             "preheader": _preheader(told, language),
@@ -64,7 +70,8 @@ class DigestRenderer:
             "feed_url": feed_url,
             "script": script_of("", language),
             "direction_of": direction_of,
-            "corrections": [notice_of(correction) for correction in draft.corrections],
+            "corrections": [notice_of(correction) for correction in draft.corrections[:_MOST_CORRECTIONS]],
+            "uncorrected": len(draft.corrections[_MOST_CORRECTIONS:]),
             "reader": {"unsubscribe": UNSUBSCRIBE, "preferences": PREFERENCES},
         }
         return self._fitting(language, told, listed, values)
@@ -90,6 +97,17 @@ class DigestRenderer:
 
     def _html(self, language: str, values: dict[str, Any]) -> str:
         return self.templating.render("digest/digest.html", language, **values).lstrip()
+
+
+def _within(text: str, columns: int, language: str) -> str:
+    """Cut a text to so many columns of display."""
+    limit = columns
+    while width(cut := clip(text, limit, language)) > columns:
+        limit -= max(1, (width(cut) - columns) // 2)
+    # Marks take no columns: more characters than columns may fit.
+    while len(cut) < len(text) and width(longer := clip(text, limit + 1, language)) <= columns:
+        cut, limit = longer, limit + 1
+    return cut
 
 
 def _preheader(told: Sequence[Story], language: str) -> str:

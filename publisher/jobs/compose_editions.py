@@ -142,7 +142,7 @@ def freeze(database: Database, digest: Digest, compositions: Sequence[Compositio
     Raises RefusedError if one of them would not arrive as it should.
     """
     for composed in compositions:
-        _refuse(composed)
+        refuse(composed)
     if not compositions:
         return []
     with database.begin() as connection:
@@ -150,7 +150,8 @@ def freeze(database: Database, digest: Digest, compositions: Sequence[Compositio
         return [_freeze(connection, digest, composed, copies, clock) for composed in compositions]
 
 
-def _refuse(composed: Composition) -> None:
+def refuse(composed: Composition) -> None:
+    """Raise RefusedError if an edition would not arrive as it should."""
     errors = [finding for finding in composed.findings if finding.severity is Severity.ERROR]
     if errors:
         others = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""

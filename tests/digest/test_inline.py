@@ -99,6 +99,13 @@ def test_conditional_comments_survive() -> None:
     assert rendered.count("<!--[if ") == rendered.count("<![endif]-->") == 4
 
 
+def test_outlook_cuts_no_picture_to_the_height_of_a_line() -> None:
+    sheet = edition(article()).html.split("<!--[if mso]><style>")[1].split("</style>")[0]
+    exact = sheet.split(" { mso-line-height-rule: exactly; }")[0].splitlines()[-1]
+    assert exact == "h2, h3, p"
+    assert ".lead-picture { mso-line-height-rule: at-least; }" in sheet
+
+
 def test_fonts_for_outlook_are_those_of_the_scripts_in_the_edition() -> None:
     sheet = edition(article(title="ข่าว", summary="ข่าว"), language="en").html.split("<!--[if mso]><style>")[1]
     assert ".thai, .thai p" in sheet

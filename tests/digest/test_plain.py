@@ -58,6 +58,7 @@ def text(*stories: Story, language: str = "en", templating: Templating = TEMPLAT
         "stories": stories,
         "more": [],
         "beyond": 0,
+        "uncorrected": 0,
         "corrections": [],
         "postal_address": "1 Example Road, Bangkok",
         "reader": {"unsubscribe": UNSUBSCRIBE, "preferences": PREFERENCES},
@@ -171,6 +172,9 @@ def test_a_story_that_was_withdrawn_or_changed_without_a_word_says_so() -> None:
     made = text(story(), corrections=[correction(CorrectionKind.WITHDRAWN, note="", link=None), correction(note="")])
     assert "The river rose two metres\nThis story has been withdrawn.\nIn the edition of 8 Nov 2024\n" in made
     assert "The river rose two metres [2]\nThis story has been updated.\n" in made
+    noted = text(story(), corrections=[correction(CorrectionKind.WITHDRAWN, note="It was untrue.")], uncorrected=3)
+    assert "\nThis story has been withdrawn. It was untrue.\n" in noted
+    assert "\n\nAnd 3 more\n" in noted
 
 
 def test_fixed_words_and_dates_are_in_the_readers_language() -> None:

@@ -62,13 +62,13 @@ def _answer(route: Route) -> None:
     if url.startswith("file:"):
         route.continue_()
     elif route.request.resource_type == "image":
-        route.fulfill(body=landscape(url, 528, 330), content_type="image/png")
+        route.fulfill(body=landscape(url), content_type="image/png")
     else:
         route.abort()
 
 
 @cache
-def landscape(seed: str, width: int = 400, height: int = 250) -> bytes:
+def landscape(seed: str, width: int = 528, height: int = 330) -> bytes:
     """Paint hills under a sky, as a PNG; the same seed gives the same picture."""
     digest = md5(seed.encode(), usedforsecurity=False).digest()
     sky = _SKIES[digest[0] % len(_SKIES)]
