@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from publisher.app import Publication
+    from publisher.jobs.compose_editions import Frozen
     from publisher.jobs.report import Report
     from publisher.model.notice import Shown
 
@@ -158,7 +159,7 @@ def _show(report: Report, publication: Publication, seconds: float) -> None:
         ("feeds", f"{written:,} {'to write' if would else 'written'}, {unchanged:,} unchanged"),
         ("editions", f"{len(report.editions):,} {'to compose' if would else 'composed'}"),
     ]
-    rows += [("", f"{each.edition.id}: {_stories(each.stories, each.more)}") for each in report.editions]
+    rows += [("", _edition(each)) for each in report.editions]
     if would:
         rows.append(("messages", f"{sum(each.recipients for each in report.editions):,} to send"))
     else:
@@ -176,9 +177,10 @@ def _some(count: int, word: str) -> str:
     return f"{count:,} {word}" if count else ""
 
 
-def _stories(stories: int, more: int) -> str:
-    told = f"{stories} stor{'y' if stories == 1 else 'ies'}"
-    return f"{told} and {more} more by title" if more else told
+def _edition(frozen: Frozen) -> str:
+    told = f"{frozen.edition.id}: {frozen.stories} stor{'y' if frozen.stories == 1 else 'ies'}"
+    told += f" and {frozen.more} more by title" if frozen.more else ""
+    return told + (", a draft that waits for approval" if frozen.edition.state == "draft" else "")
 
 
 def _show_where(report: Report, publication: Publication) -> None:

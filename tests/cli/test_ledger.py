@@ -171,7 +171,9 @@ def test_an_edition_is_shown_with_its_recipients_and_posts(published: Publish) -
 def test_a_draft_goes_out_when_it_is_approved_and_is_approved_once(publish: Publish) -> None:
     publish.configure('approval = "auto"', 'approval = "manual"')
     publish.post("A1")
-    assert "0 sent" in publish(*AT_NOON).out
+    first = publish(*AT_NOON).out
+    assert f"{ID}: 1 story, a draft that waits for approval\n" in first
+    assert "0 sent" in first
     done = publish("editions", "approve", ID)
     assert (done.code, done.out) == (0, f"{ID} goes out with the next run of publish.\n")
     assert "1 sent" in publish(*AT_NOON).out
