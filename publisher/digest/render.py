@@ -13,7 +13,7 @@ from publisher.digest.story import Story, notice_of, story_of
 from publisher.kit.scripts import direction_of, script_of
 from publisher.kit.text import clip, one_line
 from publisher.kit.wrap import width
-from publisher.model.edition import RenderedEdition
+from publisher.model.edition import NAMED_CORRECTIONS, RenderedEdition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +33,6 @@ _PLACES = ('id="footer"', "<!--reader-->", "<!--/reader-->", UNSUBSCRIBE)
 _SUBJECT_COLUMNS = 78
 #: More stories never fit; they need not be tried.
 _MOST_STORIES = 80
-#: A thousand posts that are edited at once must not fill an edition.
-_MOST_CORRECTIONS = 20
 _PREHEADER_CHARS = 140
 
 
@@ -70,8 +68,8 @@ class DigestRenderer:
             "feed_url": feed_url,
             "script": script_of("", language),
             "direction_of": direction_of,
-            "corrections": [notice_of(correction) for correction in draft.corrections[:_MOST_CORRECTIONS]],
-            "uncorrected": len(draft.corrections[_MOST_CORRECTIONS:]),
+            "corrections": [notice_of(correction) for correction in draft.corrections[:NAMED_CORRECTIONS]],
+            "uncorrected": len(draft.corrections[NAMED_CORRECTIONS:]),
             "reader": {"unsubscribe": UNSUBSCRIBE, "preferences": PREFERENCES},
         }
         return self._fitting(language, told, listed, values)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from publisher.kit.text import text_of_html
 from publisher.model.edit import correction_note
-from publisher.model.edition import Correction, CorrectionKind
+from publisher.model.edition import NAMED_CORRECTIONS, Correction, CorrectionKind
 from publisher.store import corrections
 
 if TYPE_CHECKING:
@@ -21,10 +21,14 @@ if TYPE_CHECKING:
 def find_corrections(
     database: Database, bodies: Bodies, digest: str, language: str, *, now: datetime
 ) -> list[Correction]:
-    """List the corrections and withdrawals that no edition has told; what was wrong, where the post says so itself."""
+    """List the corrections and withdrawals that no edition has told.
+
+    Those that are named say what was wrong, where the post says so itself; the others are only counted.
+    """
     with database.read() as connection:
         changed = corrections.untold(connection, digest, language)
-    corrected = [each.post for each in changed if each.kind is CorrectionKind.CORRECTED]
+    named = changed[:NAMED_CORRECTIONS]
+    corrected = [each.post for each in named if each.kind is CorrectionKind.CORRECTED]
     articles = {article.code: article for article in bodies.articles(database, corrected, now=now)} if corrected else {}
     return [_correction(each, articles.get(each.post.code)) for each in changed]
 

@@ -59,6 +59,10 @@ class Slot:
     name: str
 
 
+#: So many corrections an edition names; of a thousand posts that are edited at once, the others are counted.
+NAMED_CORRECTIONS = 20
+
+
 class CorrectionKind(enum.StrEnum):
     """What became of a story after it was mailed."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from publisher.model.edition import EditionState
+from publisher.model.edition import NAMED_CORRECTIONS, EditionState
 from publisher.store import corrections, editions
 from tests.build import NOW
 from tests.jobs.test_compose_editions import DAY, SLOT, cancel, compose, contents, frozen
@@ -97,6 +97,22 @@ def test_a_correction_makes_no_edition_by_itself_and_waits(desk: Desk) -> None:
     desk.post("B1", date="2024-11-12T11:00:00Z")
     compose(desk, SLOT + 3 * DAY)
     assert told(desk, "world-2024-11-13-en") == {"A1": "corrected"}
+
+
+def test_of_many_corrections_the_first_are_named_and_all_are_told(desk: Desk) -> None:
+    codes = [f"A{number:02}" for number in range(NAMED_CORRECTIONS + 3)]
+    for code in codes:
+        desk.post(code, body=f"A report of its own, {code}.")
+    desk.configure_digest(max_stories=len(codes))
+    compose(desk)
+    for code in codes:
+        desk.post(code, body=REPORT, correction=f'"It was wrong about {code}."')
+    desk.post("B1", date="2024-11-10T11:00:00Z")
+    (composed,) = frozen(desk, SLOT + DAY)
+    text = composed.edition.content.text
+    assert text.count("It was wrong about ") == NAMED_CORRECTIONS
+    assert "\nAnd 3 more\n" in text
+    assert set(told(desk, SECOND)) == set(codes)
 
 
 def test_a_typo_mended_is_no_correction(desk: Desk) -> None:
