@@ -40,8 +40,6 @@ class ProofSender:
         """
         with self.database.read() as connection:
             waiting = proofs.unsent(connection)
-        if not waiting:
-            return []
         troubles: list[str] = []
         with self.transport:
             for edition_id, address in waiting:

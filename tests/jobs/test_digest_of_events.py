@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from aiosmtpd.controller import Controller
 
 from publisher.model.edition import NAMED_CORRECTIONS, EditionState
+from publisher.settings import SmtpSettings
 from publisher.store import corrections, editions
 from tests.build import NOW
 from tests.jobs.test_compose_editions import DAY, SLOT, cancel, compose, contents, frozen
@@ -187,3 +190,44 @@ def test_a_draft_that_cannot_be_mailed_waits_and_says_so(desk: Desk) -> None:
     outbox.unlink()
     assert desk.run(datetime(2024, 11, 10, 13, tzinfo=UTC)).troubles == ()
     assert messages(desk, FIRST) == ["000000-desk@example.org.eml"]
+
+
+class Refusing(Controller):
+    """A relay that takes no message."""
+
+    def __init__(self) -> None:
+        super().__init__(self, hostname="127.0.0.1", port=0)
+
+    def _trigger_server(self) -> None:
+        # Only now is it known which port was free.
+        assert isinstance(self.server, asyncio.Server)
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call] # aiosmtpd types its front only
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        return "552 5.3.4 too long for us"
+
+
+def test_a_draft_that_the_relay_refuses_waits_with_its_reply(desk: Desk) -> None:
+    desk.configure_digest(approval="manual", copies_to=("desk@example.org",))
+    desk.post("A1")
+    desk.collect()
+    relay = Refusing()
+    relay.start()
+    try:
+        desk.configure("mail", transport="smtp", smtp=SmtpSettings(host="127.0.0.1", port=relay.port, security="none"))
+        (trouble,) = desk.run().troubles
+    finally:
+        relay.stop()
+    assert trouble == f"the draft {FIRST} could not be mailed to desk@example.org: 5.3.4 too long for us"
+
+
+def test_an_edition_asked_for_now_that_cannot_be_rendered_is_a_trouble(desk: Desk) -> None:
+    desk.post("A1")
+    template = desk.folder / "templates/digest/digest.html"
+    template.parent.mkdir(parents=True)
+    template.write_text("{{ nobody }}")
+    with desk.open() as publication:
+        report = publication.run_digest("world", None)
+    assert report.editions == ()
+    assert "'nobody' is undefined" in report.troubles[0]
