@@ -37,6 +37,7 @@ _STARTS = 5
 #: Benchmarks of their own, and what they tell.
 _FURTHER = {
     "digest": "What an edition takes",
+    "messages": "What a signed message takes to make",
     "similar": "How fast and how well posts that tell one story are found",
     "cleaning": "How well cleaning tells junk from report",
 }

@@ -313,9 +313,12 @@ class Publication:
         """Send what waits: what was delivered, why the rest was not, and which hubs do not know yet."""
         if self.rehearsal:
             return Delivered(), (), ()
-        delivered = self._outgoing.deliver()
-        troubles = (*((delivered.trouble,) if delivered.trouble else ()), *self._outgoing.send_proofs())
-        return delivered, troubles, self._outgoing.ping_hubs()
+        outgoing = self._outgoing
+        # Who cannot be reached, or has left by mail, is to get nothing more.
+        outgoing.take_in_bounces()
+        delivered = outgoing.deliver()
+        troubles = (*((delivered.trouble,) if delivered.trouble else ()), *outgoing.send_proofs())
+        return delivered, (*troubles, *outgoing.ask_readers()), outgoing.ping_hubs()
 
     @property
     def _outgoing(self) -> Outgoing:

@@ -151,9 +151,9 @@ def _contradictions(raw: dict[str, Any]) -> Iterator[str]:
     ):
         table = raw.get(room) if room else raw
         yield from _repeated_names(named, table.get(key, []) if isinstance(table, dict) else [])
-    mail = raw.get("mail")
+    mail, site = raw.get("mail"), raw.get("site")
     if isinstance(mail, dict) and mail.get("transport") == "smtp":
-        yield from _smtp_contradictions(mail)
+        yield from _smtp_contradictions(mail, site if isinstance(site, dict) else {})
 
 
 def _repeated_names(key: str, tables: list[Any]) -> Iterator[str]:
@@ -163,20 +163,18 @@ def _repeated_names(key: str, tables: list[Any]) -> Iterator[str]:
             yield f"{key}[{position}].name: {name!r} is there already; names of {key.rpartition('.')[2]} must differ"
 
 
-def _smtp_contradictions(mail: dict[str, Any]) -> Iterator[str]:
+def _smtp_contradictions(mail: dict[str, Any], site: dict[str, Any]) -> Iterator[str]:
     smtp = mail.get("smtp")
     if not isinstance(smtp, dict):
         yield "mail.smtp: is missing; mail.transport = 'smtp' needs to know the relay's host and port"
         return
-    host, security = smtp.get("host", "localhost"), smtp.get("security", "starttls")
-    if not _is_loopback(str(host)):
-        yield f"mail.smtp.host: must be a relay on this machine in this version, such as 'localhost', not {host!r}"
-    if security != "none":
-        yield f"mail.smtp.security: must be 'none' in this version, not {security!r}"
-    if "username" in smtp:
-        yield "mail.smtp.username: this version does not log in; leave it out"
-    if "dkim" in mail:
-        yield "mail.dkim: this version does not sign; leave it out, and let the relay sign"
+    host, security = str(smtp.get("host", "localhost")), smtp.get("security", "starttls")
+    if security == "none" and "username" in smtp:
+        yield "mail.smtp.security: must be 'starttls' or 'tls' where a username is: no password goes in clear text"
+    if "username" in smtp and "password" not in smtp:
+        yield "mail.smtp.password: is missing for mail.smtp.username; give password_file"
+    if not _is_loopback(host) and not str(site.get("url", "")).lower().startswith("https://"):
+        yield f"site.url: must be https to send by a relay that is not on this machine ({host!r}): readers leave by it"
 
 
 def _is_loopback(host: str) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from publisher.jobs.ports import Progress
     from publisher.kit.templating import Templating
     from publisher.mail.message import Sender
+    from publisher.mail.tokens import Signer
     from publisher.model.edition import Digest
     from publisher.settings import Settings
     from publisher.store.database import Database
@@ -43,8 +44,10 @@ class Outgoing:
             if not editions.open_ones(connection):
                 return Delivered()
         from publisher.jobs.deliver import Deliverer
+        from publisher.model.rate import Rate
 
         mail = self.settings.mail
+        rated = mail.transport == "smtp"
         return Deliverer(
             database=self.database,
             transport=wiring.transport(mail, self.folder),
@@ -52,8 +55,46 @@ class Outgoing:
             digests=self.digests,
             clock=self.clock,
             hold=mail.on_uncertain == "hold",
+            rate=Rate(*mail.rate) if rated else None,
+            domain_rates={name.lower(): Rate(*rate) for name, rate in (mail.domain_rates or {}).items()}
+            if rated
+            else {},
+            # On SQLite, the run's lock is held by whoever may send at all.
+            alone=self.settings.store.url.startswith("sqlite"),
             progress=self.progress,
         ).deliver()
+
+    def ask_readers(self) -> tuple[str, ...]:
+        """Ask the readers who are to confirm; gives a sentence where that stopped."""
+        from publisher.store import consents
+
+        with self.database.read() as connection:
+            if not consents.unasked(connection, 1):
+                return ()
+        from publisher.jobs.ask_for_consent import ConsentAsker
+        from publisher.site.wording import wording
+
+        troubles = ConsentAsker(
+            database=self.database,
+            transport=wiring.transport(self.settings.mail, self.folder),
+            sender=self._sender(),
+            renderer=wiring.digest_renderer(self.settings, self.templating),
+            digests=self.digests,
+            wording=lambda title, language: wording(self.templating, language, title),
+            clock=self.clock,
+        ).ask()
+        return tuple(troubles)
+
+    def take_in_bounces(self) -> None:
+        """Empty the Maildir of delivery reports, where there is one. Raises UsageError if it is none."""
+        maildir = self.settings.mail.bounces_maildir
+        if maildir is None:
+            return
+        from publisher.jobs.record_bounces import BounceRecorder
+
+        recorder = BounceRecorder(database=self.database, signer=self._signer(), now=self.clock())
+        for _ in recorder.poll_maildir(self.folder / maildir):
+            pass
 
     def send_proofs(self) -> tuple[str, ...]:
         """Mail the drafts that wait for approval; gives a sentence for each that has to wait."""
@@ -98,6 +139,9 @@ class Outgoing:
         return pinged.troubles
 
     def _sender(self) -> Sender:
+        return wiring.sender(self.settings, self._signer(), self.folder)
+
+    def _signer(self) -> Signer:
         from publisher.mail.tokens import load_signer
 
-        return wiring.sender(self.settings, load_signer(self.folder / self.settings.web.secret_file))
+        return load_signer(self.folder / self.settings.web.secret_file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from publisher.content.fields import FIELDS
@@ -259,10 +259,12 @@ class SmtpSettings:
 
     host: str = _key(checks.text, "localhost")
     port: int = _key(checks.port, 587)
-    security: str = _key(checks.one_of("starttls", "tls", "none"), "starttls")
+    security: Literal["starttls", "tls", "none"] = _key(checks.one_of("starttls", "tls", "none"), "starttls")
     username: str | None = _key(checks.text, None)
     password: str | None = _key(checks.text, None, shown=False)
     connections: int = _key(checks.count, 8)
+    #: Who vouches for the relay's certificate, if not the authorities that the system knows.
+    ca_file: str | None = _key(checks.text, None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -284,6 +286,12 @@ class MailSettings:
     on_uncertain: str = _key(checks.one_of("resend", "hold"), "resend")
     #: Messages and seconds: at most so many in so long.
     rate: tuple[int, int] = _key(checks.rate, (50, 1))
+    #: And to the addresses of single domains.
+    domain_rates: dict[str, tuple[int, int]] | None = _key(checks.rates, None)
+    #: Where what cannot be delivered comes back to; each message has its own form of it.
+    return_path: str | None = _key(checks.plain_email, None)
+    #: A Maildir that the scheduler empties of such reports.
+    bounces_maildir: str | None = _key(checks.text, None)
     #: Where a mail that asks to be unsubscribed may go, and reports of complaints (RFC 9477).
     unsubscribe_mailto: str | None = _key(checks.plain_email, None)
     complaints_to: str | None = _key(checks.plain_email, None)
@@ -300,7 +308,7 @@ class StoreSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class WebSettings:
-    """`[web]`: the secret signs readers' links already; there is no server yet."""
+    """`[web]`: the server of the pages behind readers' links, and the secret that signs those."""
 
     host: str = _key(checks.text, "127.0.0.1")
     port: int = _key(checks.port, 8000)

@@ -105,19 +105,32 @@ def transport(mail: MailSettings, folder: Path) -> Transport:
     if mail.transport == "smtp" and mail.smtp is not None:
         from publisher.mail.smtp import Smtp
 
-        messages, seconds = mail.rate
-        return Smtp(mail.smtp.host, mail.smtp.port, interval=seconds / messages)
+        smtp = mail.smtp
+        return Smtp(
+            smtp.host,
+            smtp.port,
+            security=smtp.security,
+            username=smtp.username,
+            password=smtp.password,
+            connections=smtp.connections,
+            ca_file=folder / smtp.ca_file if smtp.ca_file else None,
+        )
     from publisher.mail.outbox import Outbox
 
     return Outbox(folder / "var" / "outbox")
 
 
-def sender(settings: Settings, signer: Signer) -> Sender:
-    """Say who sends."""
+def sender(settings: Settings, signer: Signer, folder: Path) -> Sender:
+    """Say who sends. Raises ConfigurationError for a key that cannot be used."""
     from publisher.digest.render import PREFERENCES, UNSUBSCRIBE
     from publisher.mail.message import Sender
 
     site, mail = settings.site, settings.mail
+    key = None
+    if mail.dkim is not None:
+        from publisher.mail.dkim import load_dkim
+
+        key = load_dkim(folder / mail.dkim.key_file, mail.dkim.domain, mail.dkim.selector)
     return Sender(
         address=mail.sender,
         reply_to=mail.reply_to,
@@ -128,4 +141,6 @@ def sender(settings: Settings, signer: Signer) -> Sender:
         preferences_place=PREFERENCES,
         unsubscribe_mailto=mail.unsubscribe_mailto,
         complaints_to=mail.complaints_to,
+        dkim=key,
+        return_path=mail.return_path,
     )

@@ -135,11 +135,11 @@ def test_messages_go_where_the_configuration_says(publication: Path, settings: S
     transport = wiring.transport(settings.mail, publication)
     assert isinstance(transport, Outbox)
     assert transport.folder == publication / "var" / "outbox"
-    relay = replace(settings.mail, transport="smtp", rate=(10, 1), smtp=SmtpSettings(host="localhost", port=2525))
+    smtp = SmtpSettings(host="localhost", port=2525, security="none", connections=3)
+    relay = replace(settings.mail, transport="smtp", smtp=smtp)
     transport = wiring.transport(relay, publication)
     assert isinstance(transport, Smtp)
-    assert (transport._host, transport._port, transport._interval) == ("localhost", 2525, 0.1)
-    transport.__exit__()
+    assert transport.connections == 3
 
 
 def test_the_secret_is_made_once_and_only_its_owner_can_read_it(publication: Path, settings: Settings) -> None:

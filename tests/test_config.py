@@ -387,20 +387,22 @@ def test_a_relay_on_this_machine_is_all_that_smtp_needs(folder: Path) -> None:
         assert read(folder, f'{SMTP}host = "{host}"\n').mail.smtp is not None
 
 
-@pytest.mark.parametrize(
-    ("line", "key"),
-    [
-        ('host = "relay.example.org"', "mail.smtp.host"),
-        ('host = "192.0.2.1"', "mail.smtp.host"),
-        ('username = "digest"', "mail.smtp.username"),
-        ('[mail.dkim]\ndomain = "example.org"\nselector = "a"\nkey_file = "k"', "mail.dkim"),
-    ],
-)
-def test_what_this_version_cannot_do_is_said_rather_than_left_undone(folder: Path, line: str, key: str) -> None:
-    (problem,) = problems(folder, f"{SMTP}{line}\n")
-    assert problem.startswith(f"{key}: ")
-    (problem,) = problems(folder, SMTP.replace('"none"', '"tls"'))
-    assert problem.startswith("mail.smtp.security: must be 'none'")
+def test_a_relay_elsewhere_wants_readers_to_leave_by_https(folder: Path) -> None:
+    relay = SMTP.replace('"none"', '"starttls"') + 'host = "relay.example.org"\n'
+    assert read(folder, relay).mail.smtp is not None
+    (problem,) = problems(folder, relay.replace("https://news", "http://news"))
+    assert problem.startswith("site.url: must be https to send by a relay that is not on this machine")
+    assert read(folder, f"{SMTP}".replace("https://news", "http://news")).mail.smtp is not None
+
+
+def test_a_password_goes_in_no_clear_text_and_is_there_where_a_username_is(folder: Path) -> None:
+    secret = 'username = "digest"\npassword = "open sesame"\n'
+    (problem,) = problems(folder, SMTP + secret)
+    assert problem.startswith("mail.smtp.security: must be 'starttls' or 'tls'")
+    secure = SMTP.replace('"none"', '"tls"')
+    assert read(folder, secure + secret).mail.smtp is not None
+    (problem,) = problems(folder, secure + 'username = "digest"\n')
+    assert problem.startswith("mail.smtp.password: is missing")
 
 
 def test_a_password_is_read_from_its_file(folder: Path) -> None:
@@ -433,6 +435,15 @@ def test_a_password_file_that_cannot_be_read_is_reported(folder: Path, content: 
 def test_a_password_file_is_not_needed_where_nothing_logs_in(folder: Path) -> None:
     text = SMTP.replace('transport = "smtp"', "") + 'password_file = "nowhere"\n'
     assert read(folder, text).mail.smtp is not None
+
+
+def test_single_domains_have_rates_of_their_own(folder: Path) -> None:
+    text = LEAST + 'domain_rates = { "Example.com" = "20/s" }\n'
+    assert read(folder, text).mail.domain_rates == {"example.com": (20, 1)}
+    (problem,) = problems(folder, LEAST + 'domain_rates = { "example.com" = "fast" }\n')
+    assert problem.startswith("mail.domain_rates: must be a rate")
+    (problem,) = problems(folder, LEAST + "domain_rates = 5\n")
+    assert problem.startswith("mail.domain_rates: must be a table")
 
 
 def test_a_rate_counts_by_second_minute_or_hour(folder: Path) -> None:

@@ -7,30 +7,31 @@ from typing import TYPE_CHECKING
 
 import click
 
+from publisher.cli.audience_lists import confirmed_option, digest_option, export_file, fingerprint_of, import_file
 from publisher.cli.options import json_option, options_of, with_global_options
 from publisher.cli.show import dump, echo, table
 from publisher.model.errors import UsageError
 
 if TYPE_CHECKING:
     from publisher.app import Publication
-
-_confirmed = click.option(
-    "--confirmed", is_flag=True, help="They have agreed already; otherwise each waits until it is asked."
-)
-_digest = click.option("--digest", "digest_name", metavar="NAME", help="The digest.  [default: the only one]")
+    from publisher.model.subscriber import ConsentRecord, Subscriber
 
 
 @click.group(
     epilog="""\b
 Examples:
   publish subscribers add reader@example.org --confirmed --language th
-  publish subscribers import readers.csv --confirmed
-  publish subscribers list --json
+  publish subscribers import readers.csv --dry-run
+  publish subscribers show reader@example.org
 """
 )
 @with_global_options
 def subscribers() -> None:
     """Manage the readers and their consent."""
+
+
+subscribers.add_command(import_file)
+subscribers.add_command(export_file)
 
 
 @subscribers.command(
@@ -42,9 +43,9 @@ Examples:
 """,
 )
 @click.argument("address")
-@_digest
+@digest_option
 @click.option("--language", metavar="LANGUAGE", help="The language they read, such as th.")
-@_confirmed
+@confirmed_option
 @with_global_options
 @click.pass_context
 def add(
@@ -52,7 +53,7 @@ def add(
 ) -> None:
     """Subscribe one ADDRESS.
 
-    One that has left, bounced or complained does not come back this way.
+    One that has left, bounced, complained or was erased does not come back this way.
     """
     from publisher.jobs.subscriptions import Enrolment, subscribe
     from publisher.model.naming import language_tag
@@ -64,7 +65,9 @@ def add(
         name = _digest_of(publication, digest_name)
         wanted = Enrolment(address=address, digest=name, language=tag, confirmed=confirmed)
         try:
-            consent = subscribe(publication.database, wanted, now=datetime.now(UTC))
+            consent = subscribe(
+                publication.database, wanted, now=datetime.now(UTC), fingerprint=fingerprint_of(publication)
+            )
         except ValueError as error:
             raise UsageError(f"{address!r} is not subscribed: {error}") from error
     echo(f"{address}: {name}, {consent}")
@@ -79,53 +82,6 @@ def _digest_of(publication: Publication, name: str | None) -> str:
 
 
 @subscribers.command(
-    "import",
-    epilog="""\b
-Examples:
-  publish subscribers import readers.csv --confirmed
-  publish subscribers import readers.csv --digest world
-""",
-)
-@click.argument("file", type=click.Path(exists=True, dir_okay=False))
-@_digest
-@_confirmed
-@with_global_options
-@click.pass_context
-def import_file(context: click.Context, file: str, *, digest_name: str | None, confirmed: bool) -> None:
-    """Subscribe the addresses of a CSV FILE.
-
-    Its first line names the columns: email, and if wanted digest, language, confirmed_at. Lines with a mistake are
-    named and left out.
-    """
-    from pathlib import Path
-
-    from publisher.jobs.subscriptions import import_csv
-
-    with options_of(context).publication() as publication:
-        names = list(publication.digests)
-        if digest_name is not None:
-            names.insert(0, publication.digest(digest_name).name)
-        if not names:
-            raise UsageError("no digest is configured: add [[digests]] to the configuration")
-        try:
-            with Path(file).open(encoding="utf-8-sig", newline="") as lines:
-                report = import_csv(
-                    publication.database, lines, digests=names, confirmed=confirmed, now=datetime.now(UTC)
-                )
-        except UnicodeDecodeError as error:
-            raise UsageError(f"{file} is not UTF-8: save it as UTF-8 and import it again") from error
-        except ValueError as error:
-            raise UsageError(f"{file} is not a list of subscribers: {error}") from error
-    for line, reason in report.rejected:
-        click.echo(f"{file}, line {line}: {reason}", err=True)
-    echo(
-        f"{report.confirmed:,} confirmed, {report.added:,} pending, {report.unchanged:,} unchanged, "
-        f"{len(report.rejected):,} left out"
-    )
-    context.exit(1 if report.rejected else 0)
-
-
-@subscribers.command(
     "list",
     epilog="""\b
 Examples:
@@ -133,7 +89,7 @@ Examples:
   publish subscribers list --digest world --json
 """,
 )
-@_digest
+@digest_option
 @json_option
 @with_global_options
 @click.pass_context
@@ -165,3 +121,164 @@ def list_subscribers(context: click.Context, *, digest_name: str | None, as_json
             (each.address, each.digest, each.language or "", each.consent, f"{each.since:%Y-%m-%d}") for each in found
         ]
         table(["address", "digest", "language", "state", "since"], rows)
+
+
+@subscribers.command(
+    "unsubscribe",
+    epilog="""\b
+Examples:
+  publish subscribers unsubscribe reader@example.org                 from every digest
+  publish subscribers unsubscribe reader@example.org --digest world
+""",
+)
+@click.argument("address")
+@click.option("--digest", "digest_name", metavar="NAME", help="The digest.  [default: every one]")
+@with_global_options
+@click.pass_context
+def unsubscribe_one(context: click.Context, address: str, *, digest_name: str | None) -> None:
+    """Let ADDRESS leave, as its reader asked.
+
+    It takes effect at once, for editions on their way as well. Only the reader's own confirmation brings it back.
+    """
+    from publisher.jobs.subscriptions import unsubscribe
+    from publisher.store import subscribers as store
+
+    with options_of(context).publication() as publication:
+        name = publication.digest(digest_name).name if digest_name else None
+        reader = _find(publication, address)
+        unsubscribe(
+            publication.database, reader.id, name, source="publish subscribers unsubscribe", now=datetime.now(UTC)
+        )
+        with publication.database.read() as connection:
+            for each in store.listing(connection, name, subscriber_id=reader.id):
+                echo(f"{each.address}: {each.digest}, {each.consent}")
+
+
+def _find(publication: Publication, address: str) -> Subscriber:
+    from publisher.store import subscribers as store
+
+    with publication.database.read() as connection:
+        reader = store.find(connection, _key(address))
+    if reader is None:
+        raise UsageError(f"nobody is known as {address!r}; `publish subscribers list` lists everybody")
+    return reader
+
+
+def _key(address: str) -> str:
+    from publisher.kit.addresses import parse_address
+
+    try:
+        return parse_address(address).key
+    except ValueError as error:
+        raise UsageError(f"{address!r} is no address: {error}") from error
+
+
+@subscribers.command(
+    "erase",
+    epilog="""\b
+Examples:
+  publish subscribers erase reader@example.org
+""",
+)
+@click.argument("address")
+@with_global_options
+@click.pass_context
+def erase_one(context: click.Context, address: str) -> None:
+    """Delete everything about ADDRESS, as its reader asked.
+
+    A keyed hash stays, by which no list brings it back, and what the ledger counts stays without a name.
+    """
+    from publisher.jobs.subscriptions import erase
+
+    with options_of(context).publication() as publication:
+        _find(publication, address)
+        erase(
+            publication.database,
+            address,
+            fingerprint=fingerprint_of(publication),
+            source="publish subscribers erase",
+            now=datetime.now(UTC),
+        )
+    echo(f"{address} is erased; no list brings it back.")
+
+
+@subscribers.command(
+    "show",
+    epilog="""\b
+Examples:
+  publish subscribers show reader@example.org
+  publish subscribers show reader@example.org --json
+""",
+)
+@click.argument("address")
+@json_option
+@with_global_options
+@click.pass_context
+def show_one(context: click.Context, address: str, *, as_json: bool) -> None:
+    """Tell what is known of ADDRESS: consent and how it came to that, what bounced, and what was mailed."""
+    from dataclasses import asdict
+
+    from publisher.store import bounces, consents
+    from publisher.store import subscribers as store
+
+    with options_of(context).publication() as publication:
+        reader = _find(publication, address)
+        with publication.database.read() as connection:
+            subscriptions = list(store.listing(connection, subscriber_id=reader.id))
+            records = consents.of(connection, reader.id)
+            reports = bounces.of(connection, reader.id)
+            deliveries = store.mailed(connection, reader.id)
+    if as_json:
+        known = asdict(reader)
+        dump(
+            {
+                "email": known.pop("address"),
+                **known,
+                "subscriptions": [
+                    {"digest": each.digest, "state": each.consent, "since": each.since} for each in subscriptions
+                ],
+                "consents": [asdict(each) for each in records],
+                "bounces": [asdict(each) for each in reports],
+                "deliveries": [asdict(each) for each in deliveries],
+            }
+        )
+        return
+    until = f"{reader.suppressed_for} since {_time(reader.suppressed)}" if reader.suppressed else ""
+    table(
+        [],
+        [
+            ("address", reader.address),
+            ("language", reader.language or "not known"),
+            ("known since", _time(reader.created)),
+            *([("mailed nothing", until)] if until else []),
+        ],
+    )
+    sections: list[tuple[list[str], list[tuple[object, ...]]]] = [
+        (["digest", "state", "since"], [(each.digest, each.consent, _time(each.since)) for each in subscriptions]),
+        (
+            ["consent", "digest", "when", "from", "words"],
+            [(each.event, each.digest, _time(each.at), each.source or "", _words(each)) for each in records],
+        ),
+        (
+            ["bounce", "status", "when", "done", "why"],
+            [(each.kind, each.status, _time(each.at), each.action, each.why) for each in reports],
+        ),
+        (
+            ["edition", "state", "when", "reply"],
+            [(each.edition_id, each.state, _time(each.at), each.reply or "") for each in deliveries],
+        ),
+    ]
+    for columns, rows in sections:
+        if rows:
+            echo()
+            table(columns, rows)
+
+
+def _time(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else ""
+
+
+def _words(record: ConsentRecord) -> str:
+    if record.wording is None:
+        return record.language or ""
+    return f"{record.wording.text} ({record.wording.version})"

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from publisher.cli.control import approve, cancel, existing, pause, resolve, resume, retry
 from publisher.cli.options import json_option, options_of, with_global_options
 from publisher.cli.show import dump, echo, listed, table
-from publisher.model.errors import UsageError
 
 if TYPE_CHECKING:
     from publisher.store.editions import EditionPost, EditionSummary
@@ -92,7 +92,11 @@ Examples:
   publish editions                              the newest
   publish editions show world-2024-11-10-th     one, with its recipients
   publish editions approve world-2024-11-10-th  let a draft go out
-  publish editions cancel world-2024-11-10-th   or call it off
+  publish editions pause world-2024-11-10-th    keep one that is going out from going on
+  publish editions resume world-2024-11-10-th   until now
+  publish editions cancel world-2024-11-10-th   call it off
+  publish editions retry world-2024-11-10-th    send again what has failed
+  publish editions resolve world-2024-11-10-th --sent   say what became of what is held
 """,
 )
 @with_global_options
@@ -147,8 +151,8 @@ def show_edition(context: click.Context, edition_id: str, *, as_json: bool) -> N
     from publisher.store import editions as store
 
     with options_of(context).publication() as publication, publication.database.read() as connection:
-        found = _existing(store.summary(connection, edition_id), edition_id)
-        states = deliveries.count_by_state(connection, edition_id)
+        found = existing(store.summary(connection, edition_id), edition_id)
+        accounting = deliveries.account(connection, edition_id)
         chosen = store.posts_of(connection, edition_id)
         findings = json.loads(store.findings(connection, edition_id) or "[]")
         corrected = corrections.told(connection, edition_id)
@@ -158,10 +162,22 @@ def show_edition(context: click.Context, edition_id: str, *, as_json: bool) -> N
             for post in chosen
         ]
         told = [{"code": code, "kind": kind} for code, _, kind in corrected]
-        dump({**_edition(found), **states, "posts": posts, "corrections": told, "findings": findings})
+        account = {"waiting": accounting.waiting, "adds_up": accounting.holds, "paused_for": found.paused_for}
+        dump(
+            {
+                **_edition(found),
+                **accounting.states,
+                **account,
+                "posts": posts,
+                "corrections": told,
+                "findings": findings,
+            }
+        )
         return
     rows = [("edition", found.id), ("state", found.state.value), ("subject", found.subject)]
-    rows += [("recipients", f"{found.recipients:,}: {_counts(states)}")]
+    if found.paused_for:
+        rows.append(("because", found.paused_for))
+    rows += [("recipients", f"{found.recipients:,}: {_counts(accounting.states)}"), ("accounting", str(accounting))]
     rows += listed("posts", [_line(post) for post in chosen], "none")
     if corrected:
         rows += listed("corrections", [f"{code}  {title} ({kind})" for code, title, kind in corrected], "none")
@@ -170,59 +186,13 @@ def show_edition(context: click.Context, edition_id: str, *, as_json: bool) -> N
     table([], rows)
 
 
-@editions.command(
-    "approve",
-    epilog="""\b
-Examples:
-  publish editions approve world-2024-11-10-th && publish
-""",
-)
-@click.argument("edition_id", metavar="ID")
-@with_global_options
-@click.pass_context
-def approve_edition(context: click.Context, edition_id: str) -> None:
-    """Let an edition that waits as a draft go out with the next run."""
-    _decide(context, edition_id, approved=True)
-    echo(f"{edition_id} goes out with the next run of publish.")
-
-
-@editions.command(
-    "cancel",
-    epilog="""\b
-Examples:
-  publish editions cancel world-2024-11-10-th
-""",
-)
-@click.argument("edition_id", metavar="ID")
-@with_global_options
-@click.pass_context
-def cancel_edition(context: click.Context, edition_id: str) -> None:
-    """Call a draft off; its posts wait for the next edition."""
-    _decide(context, edition_id, approved=False)
-    echo(f"{edition_id} is cancelled; its posts wait for the next edition.")
-
-
-def _decide(context: click.Context, edition_id: str, *, approved: bool) -> None:
-    from publisher.model.edition import EditionState
-    from publisher.store import editions as store
-
-    with options_of(context).publication() as publication, publication.database.begin() as connection:
-        found = _existing(store.summary(connection, edition_id), edition_id)
-        if found.state is not EditionState.DRAFT:
-            verb = "approved" if approved else "cancelled"
-            raise UsageError(f"{edition_id} is {found.state}: only a draft can be {verb}")
-        store.set_state(connection, edition_id, EditionState.APPROVED if approved else EditionState.CANCELLED)
+for _command in (approve, pause, resume, cancel, retry, resolve):
+    editions.add_command(_command)
 
 
 def _line(post: EditionPost) -> str:
     role = "" if post.story else f" (told with {post.told_with})" if post.told_with else " (by its title)"
     return f"{post.code}  {post.title}{role}"
-
-
-def _existing(found: EditionSummary | None, edition_id: str) -> EditionSummary:
-    if found is None:
-        raise UsageError(f"there is no edition {edition_id!r}: see `publish editions list`")
-    return found
 
 
 def _edition(found: EditionSummary) -> dict[str, object]:

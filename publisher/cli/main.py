@@ -21,6 +21,7 @@ _COMMANDS = {
     "preview": "publisher.cli.preview:preview",
     "send": "publisher.cli.preview:send",
     "schedule": "publisher.cli.schedule:schedule",
+    "serve": "publisher.cli.serve:serve",
     "status": "publisher.cli.ledger:status",
     "explain": "publisher.cli.explain:explain",
     "check": "publisher.cli.check:check",
@@ -28,6 +29,7 @@ _COMMANDS = {
     "quarantine": "publisher.cli.ledger:quarantine",
     "editions": "publisher.cli.ledger:editions",
     "subscribers": "publisher.cli.audience:subscribers",
+    "bounces": "publisher.cli.bounces:bounces",
     "init": "publisher.cli.init:init",
 }
 

@@ -43,11 +43,9 @@ class References:
         return ", ".join(f"{_closed(one_line(name))} {self(link)}".rstrip() for name, link in sources)
 
 
-def plain(templating: Templating, language: str, values: Mapping[str, object]) -> str:
-    """Render `digest/digest.txt`, which has `wrap` and `refs` beside the values. Raises TemplateError."""
-    text = templating.render(
-        "digest/digest.txt", language, **values, refs=References(), wrap=partial(_paragraph, language)
-    )
+def plain(templating: Templating, language: str, values: Mapping[str, object], name: str = "digest/digest.txt") -> str:
+    """Render a text, which has `wrap` and `refs` beside the values. Raises TemplateError."""
+    text = templating.render(name, language, **values, refs=References(), wrap=partial(_paragraph, language))
     return fit_for_xml(text).strip() + "\n"
 
 

@@ -74,6 +74,28 @@ class DigestRenderer:
         }
         return self._fitting(language, told, listed, values)
 
+    def confirmation(self, *, digest_title: str, language: str, link: str) -> RenderedEdition:
+        """Render the mail that asks a reader to confirm. Raises TemplateError."""
+        values: dict[str, Any] = {
+            "site_title": self.site_title,
+            "masthead": self.look.masthead or self.site_title,
+            "look": self.look,
+            "digest_title": digest_title,
+            "postal_address": self.postal_address,
+            "script": script_of("", language),
+            "direction_of": direction_of,
+            "stories": (),
+            "link": link,
+        }
+        values["subject"] = one_line(self.templating.render("digest/confirm-subject.txt", language, **values))
+        page = self.templating.render("digest/confirm.html", language, **values).strip()
+        return RenderedEdition(
+            subject=values["subject"],
+            preheader="",
+            html=inline(page, required=[link]) + "\n",
+            text=plain(self.templating, language, values, "digest/confirm.txt"),
+        )
+
     def _fitting(
         self, language: str, told: Sequence[Story], listed: Sequence[Story], values: dict[str, Any]
     ) -> RenderedEdition:

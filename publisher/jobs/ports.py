@@ -17,17 +17,18 @@ class Transport(Protocol):
     """A way out for messages."""
 
     @property
-    def batch(self) -> int:
-        """How many messages may be in flight at once, and so be uncertain after a crash."""
+    def connections(self) -> int:
+        """How many messages may be in flight at once, now; it changes when the other side wants fewer."""
 
-    def __enter__(self) -> Self: ...
+    async def __aenter__(self) -> Self: ...
 
-    def __exit__(self, *_: object) -> None: ...
+    async def __aexit__(self, *_: object) -> None: ...
 
-    def send(self, message: Message) -> Receipt | None:
+    async def send(self, message: Message) -> Receipt | None:
         """Hand one message over; None if it is not known whether it was taken.
 
-        Raises TransportError if no message can be handed over at all.
+        Called by as many tasks at once as there are `connections`. Each message has its own deadlines: this always
+        returns. Raises TransportError if no message at all can be handed over.
         """
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from publisher.digest.lint import Finding, Severity
 from publisher.digest.proof import proof
-from publisher.mail.proof import proof_message
+from publisher.mail.letter import letter
 from publisher.model.errors import TemplateError, TransportError
 from publisher.store import editions, proofs
 
@@ -40,22 +41,25 @@ class ProofSender:
         """
         with self.database.read() as connection:
             waiting = proofs.unsent(connection)
+        return asyncio.run(self._send_all(waiting))
+
+    async def _send_all(self, waiting: list[tuple[str, str]]) -> list[str]:
         troubles: list[str] = []
-        with self.transport:
+        async with self.transport:
             for edition_id, address in waiting:
                 try:
-                    self._send(edition_id, address)
+                    await self._send(edition_id, address)
                 except (TransportError, TemplateError, _RefusedError) as error:
                     troubles.append(f"the draft {edition_id} could not be mailed to {address}: {error}")
         return troubles
 
-    def _send(self, edition_id: str, address: str) -> None:
+    async def _send(self, edition_id: str, address: str) -> None:
         with self.database.read() as connection:
             edition, summary = editions.load(connection, edition_id), editions.summary(connection, edition_id)
             findings = read_findings(editions.findings(connection, edition_id))
         recipients = summary.recipients if summary else 0
         content = proof(self.templating, edition, findings, recipients)
-        receipt = self.transport.send(proof_message(edition, content, address, self.sender))
+        receipt = await self.transport.send(letter(content, edition.id, address, self.sender, date=edition.composed))
         if receipt is None or receipt.code >= 300:
             raise _RefusedError(receipt.reply if receipt else "the connection was lost before the reply")
         with self.database.begin() as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from publisher.jobs.compose_editions import refuse
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from publisher.jobs.compose_editions import Composition
     from publisher.jobs.ports import Transport
     from publisher.mail.message import Sender
+    from publisher.model.delivery import Receipt
 
 #: Nobody's: the links in a test lead nowhere.
 _NOBODY = 0
@@ -42,8 +44,13 @@ def send_test(
         attempts=0,
         queued=now,
     )
-    with transport:
-        receipt = transport.send(MessageTemplate(composed.edition, digest_title, sender).message_for(delivery))
+    message = MessageTemplate(composed.edition, digest_title, sender).message_for(delivery)
+
+    async def send() -> Receipt | None:
+        async with transport:
+            return await transport.send(message)
+
+    receipt = asyncio.run(send())
     if receipt is None or receipt.code >= 300:
         reply = receipt.reply if receipt else "the connection was lost before the reply"
         raise TransportError(f"the test of {composed.edition.id} was not taken for {recipient}: {reply}")

@@ -281,6 +281,14 @@ def rate(value: Any) -> tuple[int, int]:
     return int(match[1]), {"s": 1, "m": 60, "h": 3600}[match[2]]
 
 
+def rates(value: Any) -> dict[str, tuple[int, int]]:
+    """Take a table of rates by domain."""
+    value = typed(value)
+    if not isinstance(value, dict):
+        raise ValueError("must be a table, such as { 'example.org' = '20/s' }")  # noqa: TRY004 (as the others)
+    return {domain.strip().lower(): rate(each) for domain, each in value.items()}
+
+
 def suggestion(name: str, known: Iterable[str]) -> str:
     """Name the known word that was probably meant, or else all of them."""
     close = difflib.get_close_matches(name, list(known), n=1)

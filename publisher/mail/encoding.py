@@ -15,6 +15,7 @@ _ESCAPED = re.compile(rb"[^\t\r\n !-<>-~]|[\t ](?=\r\n|\Z)")
 _PIECE = re.compile(rb".{1,73}(?<!=)(?<!=.)(?!=[89AB])")
 #: What a relay, or a mailbox in one file, would take for its own at the beginning of a line.
 _TAKEN = re.compile(rb"\.|From ")
+_SPACES = re.compile(rb" {2,}")
 
 
 class Alternative:
@@ -29,21 +30,30 @@ class Alternative:
         self.content_type = f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n'
         self._text = _Part("text/plain", *text)
         self._html = _Part("text/html", *html)
-        self._open = f"--{boundary}\r\n".encode()
-        self._next = f"\r\n--{boundary}\r\n".encode()
-        self._close = f"\r\n--{boundary}--\r\n".encode()
+        between = f"\r\n--{boundary}"
+        self._open = between[2:].encode() + b"\r\n" + self._text.head
+        self._next = f"{between}\r\n".encode() + self._html.head
+        self._close = f"{between}--\r\n".encode()
+        #: What comes first is hashed once for all readers, what comes between their ends made ready for it.
+        self._hashed = hashlib.sha256(relaxed_spaces(self._open))
+        self._next_relaxed = relaxed_spaces(self._next)
 
-    def closed(self, text_end: str, html_end: str) -> bytes:
-        """Give the body with a reader's own ends."""
-        return b"".join(
-            (self._open, *self._text.closed(text_end), self._next, *self._html.closed(html_end), self._close)
-        )
+    def closed(self, text_end: str, html_end: str) -> tuple[bytes, ...]:
+        """Give the body with a reader's own ends, in pieces."""
+        return self._open, self._text.closed(text_end), self._next, self._html.closed(html_end), self._close
+
+    def relaxed_hash(self, closed: tuple[bytes, ...]) -> bytes:
+        """Hash such a body in relaxed form, for DKIM (RFC 6376 section 3.4.4)."""
+        state = self._hashed.copy()
+        _, text_end, _, html_end, close = closed
+        for piece in (relaxed_spaces(text_end), self._next_relaxed, relaxed_spaces(html_end), close):
+            state.update(piece)
+        return state.digest()
 
 
-def alternative(text: str, html: str, boundary_seed: str) -> tuple[str, bytes]:
-    """Make the field `Content-Type` and the body of a message that is the same for everybody."""
-    made = Alternative(("", text), ("", html), boundary_seed)
-    return made.content_type, made.closed(text, html)
+def relaxed_spaces(piece: bytes) -> bytes:
+    """Make white space one space, as relaxed form has it; a body as encoded here has none at the end of a line."""
+    return _SPACES.sub(b" ", piece.replace(b"\t", b" "))
 
 
 class _Part:
@@ -61,12 +71,12 @@ class _Part:
             f"Content-Type: {content_type}; charset=utf-8\r\n"
             f"Content-Transfer-Encoding: {'base64' if self._base64 else 'quoted-printable'}\r\n\r\n"
         )
-        self._head = head.encode() + (_base64(shared[:whole]) if self._base64 else quoted)
+        self.head = head.encode() + (_base64(shared[:whole]) if self._base64 else quoted)
 
-    def closed(self, end: str) -> tuple[bytes, bytes]:
+    def closed(self, end: str) -> bytes:
         own = self._rest + _canonical(end)
         # The line end before a boundary belongs to the boundary (RFC 2046 section 5.1.1).
-        return self._head, _base64(own).removesuffix(b"\r\n") if self._base64 else _quoted(own)
+        return _base64(own).removesuffix(b"\r\n") if self._base64 else _quoted(own)
 
 
 def _canonical(text: str) -> bytes:

@@ -9,9 +9,11 @@ from urllib.parse import quote
 
 from publisher.mail import headers
 from publisher.mail.encoding import Alternative
+from publisher.mail.verp import envelope_from
 from publisher.model.mail import Message
 
 if TYPE_CHECKING:
+    from publisher.mail.dkim import DkimSigner
     from publisher.mail.tokens import Signer
     from publisher.model.delivery import Delivery
     from publisher.model.edition import Edition
@@ -37,6 +39,9 @@ class Sender:
     unsubscribe_mailto: str | None = None
     #: Where providers send complaints (RFC 9477): a plain address in a domain that signs the mail.
     complaints_to: str | None = None
+    dkim: DkimSigner | None = None
+    #: Where what cannot be delivered returns to, in a form of its own for each delivery; else to the sender.
+    return_path: str | None = None
 
 
 class MessageTemplate:
@@ -68,7 +73,7 @@ class MessageTemplate:
                 headers.mailbox("Reply-To", sender.reply_to) if sender.reply_to else "",
                 headers.list_id(digest_title, f"{edition.digest}.{authority}"),
                 headers.verbatim("Feedback-ID", feedback),
-                f"CFBL-Address: {headers.plain_address(sender.complaints_to)}; report=arf\r\n"
+                headers.verbatim("CFBL-Address", f"{headers.plain_address(sender.complaints_to)}; report=arf")
                 if sender.complaints_to
                 else "",
                 "Auto-Submitted: auto-generated\r\n",
@@ -89,15 +94,21 @@ class MessageTemplate:
             end = end.replace(sender.unsubscribe_place, unsubscribe)
             return end.replace(sender.preferences_place, preferences)
 
-        own = self._own_fields(delivery, unsubscribe, token).encode()
+        fields = self._own_fields(delivery, unsubscribe, token).encode() + self._shared
         body = self._body.closed(filled(self._text_end), filled(self._html_end))
         return Message(
             delivery_id=delivery.id,
             edition_id=self._edition.id,
-            sender=self._envelope_from,
+            sender=self._return_path(delivery),
             recipient=delivery.address,
-            data=b"".join((own, self._shared, b"\r\n", body)),
+            data=signed(fields, self._body, body, sender.dkim),
         )
+
+    def _return_path(self, delivery: Delivery) -> str:
+        # A test has no delivery in the ledger to which a bounce could lead.
+        if not (self._sender.return_path and delivery.id):
+            return self._envelope_from
+        return envelope_from(self._sender.return_path, delivery.id, self._sender.signer)
 
     def _own_fields(self, delivery: Delivery, unsubscribe: str, token: str) -> str:
         sender = self._sender
@@ -116,6 +127,12 @@ class MessageTemplate:
                 one_click,
             ]
         )
+
+
+def signed(fields: bytes, body: Alternative, closed: tuple[bytes, ...], dkim: DkimSigner | None) -> bytes:
+    """Put a message together, with its signature before everything else if it gets one."""
+    signature = dkim.sign(fields, body.relaxed_hash(closed)) if dkim else b""
+    return b"".join((signature, fields, b"\r\n", *closed))
 
 
 def _short(authority: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from publisher.model.delivery import Receipt
-from publisher.model.errors import TransportError
+from publisher.model.delivery import Phase, Receipt
+from publisher.model.errors import UnreachableError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,16 +25,19 @@ class Outbox:
 
     folder: Path
     #: Writing a file twice harms nobody: many may be under way when the machine dies.
-    batch: int = 200
+    connections: int = 64
 
-    def __enter__(self) -> Self:
+    async def __aenter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    async def __aexit__(self, *_: object) -> None:
         pass
 
-    def send(self, message: Message) -> Receipt:
-        """Write one message. Raises TransportError if the folder does not take it."""
+    async def send(self, message: Message) -> Receipt:
+        """Write one message. Raises UnreachableError if the folder does not take it."""
+        return await asyncio.to_thread(self._write, message)
+
+    def _write(self, message: Message) -> Receipt:
         folder = self.folder / _UNFIT.sub("_", message.edition_id)
         name = f"{message.delivery_id:06d}-{_UNFIT.sub('_', message.recipient)[:100].strip('.')}.eml"
         temporary = folder / f".{name}.part"
@@ -45,8 +49,8 @@ class Outbox:
                 os.fsync(file.fileno())
             temporary.replace(folder / name)
         except OSError as error:
-            raise TransportError(
+            raise UnreachableError(
                 f"the outbox {self.folder} cannot be written ({error.strerror}): mend it, then run publish again; "
                 "what was not sent waits"
             ) from error
-        return Receipt(250, f"written to {name}")
+        return Receipt(250, f"written to {name}", Phase.BODY)

@@ -1,146 +1,169 @@
-"""The transport that hands messages to a relay by SMTP (RFC 5321); only this file knows aiosmtplib."""
+"""The transport that hands messages to a relay by SMTP, over as many connections as the relay likes."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from typing import TYPE_CHECKING, Self
 
-import aiosmtplib
-from aiosmtplib.errors import (
-    SMTPConnectError,
-    SMTPConnectTimeoutError,
-    SMTPException,
-    SMTPResponseException,
-    SMTPServerDisconnected,
-    SMTPTimeoutError,
-)
-from aiosmtplib.typing import SMTPStatus
-
-from publisher.model.delivery import Receipt
-from publisher.model.errors import TransportError
+from publisher.mail.smtp_opening import Relay
+from publisher.mail.smtp_session import Timeouts
+from publisher.model.delivery import Phase, Receipt
+from publisher.model.errors import TransportError, UnreachableError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from publisher.mail.smtp_opening import Security
+    from publisher.mail.smtp_session import Session
     from publisher.model.mail import Message
 
-#: Of the connection and of each command, in seconds.
-_TIMEOUT = 60
+#: A connection that has rested for this many seconds may be dead without a sign of it.
+_REST = 30.0
+#: After so many seconds without complaint, one connection more is tried.
+_RECOVERY = 60.0
+_POLICY = re.compile(r"policy|spam|reputation|block(ed|list)|blacklist|denied|not authori[sz]ed", re.IGNORECASE)
 
 
 class Smtp:
-    """One plain connection to a relay on this machine, opened for the first message and kept."""
+    """Connections to one relay, opened when they are needed and kept from message to message."""
 
-    #: One message at a time: a crash leaves no more than one uncertain.
-    batch = 1
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        security: Security = "starttls",
+        username: str | None = None,
+        password: str | None = None,
+        connections: int = 8,
+        timeouts: Timeouts | None = None,
+        ca_file: Path | None = None,
+        hostname: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._relay = Relay(
+            host=host,
+            port=port,
+            security=security,
+            username=username,
+            password=password,
+            ca_file=ca_file,
+            hostname=hostname,
+            timeouts=timeouts or Timeouts(),
+        )
+        self._clock = clock
+        self._most = self._limit = connections
+        #: When the limit changed last.
+        self._changed = clock()
+        #: Connections that are open or being opened.
+        self._open = 0
+        #: Those that rest, and since when.
+        self._resting: list[tuple[Session, float]] = []
+        self._freed = asyncio.Event()
+        #: Why the last connection could not be opened while no other was left.
+        self._closed: UnreachableError | None = None
 
-    def __init__(self, host: str, port: int, *, interval: float = 0.0) -> None:
-        self._host = host
-        self._port = port
-        #: Seconds from the beginning of one message to that of the next, at least.
-        self._interval = interval
-        self._next = 0.0
-        self._runner = asyncio.Runner()
-        self._client: aiosmtplib.SMTP | None = None
+    @property
+    def connections(self) -> int:
+        """How many messages may be on their way at once, now."""
+        return self._limit
 
-    def __enter__(self) -> Self:
+    async def __aenter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        with self._runner:
-            self._runner.run(self._quit())
+    async def __aexit__(self, *_: object) -> None:
+        resting, self._resting = self._resting, []
+        self._open -= len(resting)
+        await asyncio.gather(*(session.quit() for session, _ in resting))
 
-    def send(self, message: Message) -> Receipt | None:
+    async def send(self, message: Message) -> Receipt | None:
         """Send one message; None if the connection was lost when it may have been taken already.
 
         Raises TransportError if the relay takes no messages at all.
         """
-        return self._runner.run(self._send(message))
-
-    async def _send(self, message: Message) -> Receipt | None:
-        international = not (message.data.isascii() and message.recipient.isascii())
-        await self._wait()
-        client = await self._begin(message.sender, international=international)
-        if client is None:
-            return Receipt(550, "5.6.7 the relay takes no international addresses")
-        try:
-            await client.rcpt(message.recipient, encoding="utf-8" if international else "ascii")
-        except SMTPResponseException as error:
-            await self._reset(client)
-            return Receipt(error.code, error.message)
-        except (SMTPException, OSError) as error:
-            await self._quit()
-            return Receipt(421, _said(error))
-        return await self._data(client, message)
-
-    async def _begin(self, sender: str, *, international: bool) -> aiosmtplib.SMTP | None:
-        """Get as far as MAIL, on a new connection if the old one has had enough; None if the relay cannot do it."""
+        if not _writable(message.recipient):
+            return Receipt(553, "5.1.3 the address has characters that no address has", Phase.RCPT, "5.1.3")
+        if message.sender and not _writable(message.sender):
+            raise ValueError(f"{message.sender!r} is no address")
         while True:
-            fresh = self._client is None or not self._client.is_connected
-            client = await self._connected()
-            if international and not client.supports_extension("smtputf8"):
-                return None
+            session = await self._take()
+            used = session.used
             try:
-                await client.mail(
-                    sender,
-                    options=["SMTPUTF8"] if international else [],
-                    encoding="utf-8" if international else "ascii",
-                )
-                return client
-            except (SMTPException, OSError) as error:
-                await self._quit()
-                # A relay may end a connection after any message; nothing of this one has been handed over.
-                if fresh or (isinstance(error, SMTPResponseException) and error.code != SMTPStatus.domain_unavailable):
-                    raise TransportError(
-                        f"the relay {self._host}:{self._port} refuses the sender {sender} ({_said(error)}): "
-                        "no message was sent; see mail.sender and the relay's log"
-                    ) from error
-
-    async def _data(self, client: aiosmtplib.SMTP, message: Message) -> Receipt | None:
-        try:
-            response = await client.data(message.data)
-        except SMTPResponseException as error:
-            await self._reset(client)
-            return Receipt(error.code, error.message)
-        except (SMTPServerDisconnected, SMTPTimeoutError, OSError):
-            await self._quit()
-            return None
-        return Receipt(response.code, response.message)
-
-    async def _wait(self) -> None:
-        now = time.monotonic()
-        await asyncio.sleep(max(0.0, self._next - now))
-        self._next = max(now, self._next) + self._interval
-
-    async def _connected(self) -> aiosmtplib.SMTP:
-        if self._client is None or not self._client.is_connected:
-            client = aiosmtplib.SMTP(
-                hostname=self._host, port=self._port, timeout=_TIMEOUT, use_tls=False, start_tls=False
+                receipt = await session.send(message)
+            finally:
+                self._give_back(session)
+            # A relay may end a connection after any message; nothing of this one has been handed over.
+            if not (used and receipt is not None and receipt.code == 421 and receipt.phase is Phase.MAIL):
+                break
+        if receipt is not None and _closes(receipt):
+            raise TransportError(
+                f"the relay {self._relay} takes no messages from {message.sender} ({receipt.code} {receipt.reply}): "
+                "see mail.sender and the relay's log; what was not sent waits"
             )
-            try:
-                await client.connect()
-                await client.ehlo()
-            except (SMTPConnectError, SMTPConnectTimeoutError, SMTPException, OSError) as error:
-                raise TransportError(
-                    f"the relay {self._host}:{self._port} cannot be reached ({_said(error)}): "
-                    "see that it runs, and mail.smtp.host and .port; what was not sent waits"
-                ) from error
-            self._client = client
-        return self._client
+        return receipt
 
-    async def _reset(self, client: aiosmtplib.SMTP) -> None:
+    async def _take(self) -> Session:
+        """Give a connection that rests, a new one, or the next that is given back."""
+        while True:
+            while self._resting:
+                session, since = self._resting.pop()
+                if session.usable and self._clock() - since < _REST:
+                    return session
+                session.leave()
+                self._open -= 1
+            if self._open < self._limit:
+                if opened := await self._opened():
+                    return opened
+                continue
+            self._freed.clear()
+            await self._freed.wait()
+            if self._closed is not None:
+                raise self._closed
+
+    async def _opened(self) -> Session | None:
+        """Open one more connection; None if the relay gives no more than it has given already."""
+        self._open += 1
+        self._closed = None
         try:
-            await client.rset()
-        except (SMTPException, OSError):
-            await self._quit()
+            return await self._relay.open()
+        except BaseException as error:
+            self._open -= 1
+            self._freed.set()
+            if not isinstance(error, UnreachableError):
+                raise
+            if self._open:
+                self._change(self._open)
+                return None
+            self._closed = error
+            raise
 
-    async def _quit(self) -> None:
-        client, self._client = self._client, None
-        if client is not None and client.is_connected:
-            try:
-                await client.quit()
-            except (SMTPException, OSError):
-                client.close()
+    def _give_back(self, session: Session) -> None:
+        if session.crowded:
+            self._change(self._limit - 1)
+        elif self._limit < self._most and self._clock() - self._changed >= _RECOVERY:
+            self._change(self._limit + 1)
+        self._resting.append((session, self._clock()))
+        while self._resting and (self._open > self._limit or not self._resting[-1][0].usable):
+            self._resting.pop()[0].leave()
+            self._open -= 1
+        self._freed.set()
+
+    def _change(self, limit: int) -> None:
+        self._limit = max(1, limit)
+        self._changed = self._clock()
 
 
-def _said(error: BaseException) -> str:
-    return str(getattr(error, "message", "") or error or type(error).__name__).strip().splitlines()[0]
+def _writable(address: str) -> bool:
+    return bool(address) and address.isprintable() and not set(address) & set(" <>")
+
+
+def _closes(receipt: Receipt) -> bool:
+    """Say whether a refusal concerns the sender, and not one recipient."""
+    if receipt.code < 500:
+        return False
+    if receipt.phase is Phase.DATA:
+        return receipt.status.startswith("5.7.") or bool(_POLICY.search(receipt.reply))
+    return receipt.phase is Phase.MAIL

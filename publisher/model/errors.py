@@ -10,6 +10,7 @@ PublisherError                 one sentence: what, where, and the way out
 ├── RefusedError               an edition would not arrive as it should
 ├── LostStateError             var/ is gone while output/ is there
 └── TransportError             the way out for messages is closed
+    └── UnreachableError       for now: the next run may find it open
 """
 
 from __future__ import annotations
@@ -76,3 +77,7 @@ class LostStateError(PublisherError):
 
 class TransportError(PublisherError):
     """No message can be handed over at all, whoever its recipient is."""
+
+
+class UnreachableError(TransportError):
+    """No message can be handed over now, and nobody has to do anything for the next run to try again."""

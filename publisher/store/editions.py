@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, String, func, literal, or_, select, update
+from sqlalchemy import Integer, String, bindparam, func, literal, or_, select, update
 from sqlalchemy.sql.expression import false, true
 
 from publisher.model.delivery import DeliveryState
@@ -24,12 +24,15 @@ from publisher.store.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
 
     from publisher.model.edition import Draft
+
+
+_STATE = select(editions.c.state).where(editions.c.id == bindparam("edition"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,6 +47,8 @@ class EditionSummary:
     composed: datetime
     subject: str
     recipients: int
+    #: Why it is paused or stands still, in a sentence.
+    paused_for: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -227,6 +232,7 @@ def _summaries() -> Any:
         columns.composed,
         columns.subject,
         columns.recipients,
+        columns.paused_for,
     )
 
 
@@ -240,6 +246,7 @@ def _summary(row: Row[Any]) -> EditionSummary:
         composed=row.composed,
         subject=row.subject,
         recipients=row.recipients,
+        paused_for=row.paused_for,
     )
 
 
@@ -266,6 +273,26 @@ def findings(connection: Connection, edition_id: str) -> str | None:
 def set_state(connection: Connection, edition_id: str, state: EditionState) -> None:
     """Note where an edition stands."""
     connection.execute(update(editions).where(editions.c.id == edition_id).values(state=state.value))
+
+
+def move(
+    connection: Connection,
+    edition_id: str,
+    before: Collection[EditionState],
+    to: EditionState,
+    *,
+    paused_for: str | None = None,
+) -> bool:
+    """Note where an edition stands from now on, if it stands where it should; says whether it does."""
+    chosen = (editions.c.id == edition_id, editions.c.state.in_(before))
+    return (
+        connection.execute(update(editions).where(*chosen).values(state=to.value, paused_for=paused_for)).rowcount == 1
+    )
+
+
+def is_sending(connection: Connection, edition_id: str) -> bool:
+    """Say whether an edition is going out: nobody has paused or cancelled it."""
+    return connection.scalar(_STATE, {"edition": edition_id}) == EditionState.SENDING
 
 
 def posts_of(connection: Connection, edition_id: str) -> list[EditionPost]:

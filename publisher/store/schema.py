@@ -264,6 +264,8 @@ editions = Table(
     Column("recipients", Integer, nullable=False),
     #: What lint found, as JSON.
     Column("findings", Text),
+    #: Why it is paused, in a sentence.
+    Column("paused_for", Text),
     UniqueConstraint("digest", "slot", "language"),
     Index(None, "state"),
 )
@@ -315,8 +317,9 @@ subscribers = Table(
     Column("address_key", Text, nullable=False, unique=True),
     Column("language", String(40)),
     Column("created", Instant, nullable=False),
-    #: Since when nothing at all is mailed to it.
+    #: Since when nothing at all is mailed to it, and why: a `model.subscriber.Consent`.
     Column("suppressed", Instant),
+    Column("suppressed_for", String(16)),
 )
 
 subscriptions = Table(
@@ -344,8 +347,102 @@ deliveries = Table(
     Column("queued", Instant, nullable=False),
     #: By the real clock.
     Column("due", Instant),
+    #: What the other side said last, with its SMTP code, and when that was, by the real clock.
     Column("reply", Text),
+    Column("code", Integer),
+    Column("tried", Instant),
+    #: The number of the lease under which it is claimed: a sender whose lease is over settles nothing.
+    Column("lease", BigInteger),
     UniqueConstraint("edition_id", "subscriber_id"),
     Index(None, "state", "due"),
     Index(None, "subscriber_id"),
 )
+
+#: What was agreed, by whom, when and where: rows come and never change; they go with the subscriber who is erased.
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("subscriber_id", _Serial, nullable=False),
+    Column("digest", Text, nullable=False),
+    #: A `model.subscriber.ConsentEvent`.
+    Column("event", String(16), nullable=False),
+    #: The words that were agreed to, exactly, and their version.
+    Column("wording", Text),
+    Column("version", String(20)),
+    Column("language", String(40)),
+    #: Where it came from: an IP address, a line of a file, a report.
+    Column("source", Text),
+    Column("at", Instant, nullable=False),
+    Index(None, "subscriber_id"),
+)
+
+CONSENTS_STAY = {
+    "sqlite": (
+        (
+            "create trigger consents_stay before update on consents begin "
+            "select raise(abort, 'consents are never changed'); end"
+        ),
+        (
+            "create trigger consents_remain before delete on consents when exists (select 1 from subscribers where "
+            "id = old.subscriber_id and address_key <> 'erased:' || id) "
+            "begin select raise(abort, 'consents go with their subscriber only'); end"
+        ),
+    ),
+    "postgresql": (
+        (
+            "create or replace function consents_stay() returns trigger language plpgsql as $$ begin "
+            "if tg_op = 'DELETE' and not exists (select 1 from subscribers where id = old.subscriber_id and "
+            "address_key <> 'erased:' || id) then return old; end if; "
+            "raise exception 'consents are never changed, and go with their subscriber only'; end $$"
+        ),
+        (
+            "create trigger consents_stay before update or delete on consents "
+            "for each row execute function consents_stay()"
+        ),
+    ),
+}
+for _dialect, _statements in CONSENTS_STAY.items():
+    for _statement in _statements:
+        event.listen(consents, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call] # SQLAlchemy's
+
+#: Keyed hashes of addresses that were erased and must never be mailed again.
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("reason", String(16), nullable=False),
+    Column("since", Instant, nullable=False),
+)
+
+#: What came back, and what was done about it; a report that is taken in twice counts once.
+bounces = Table(
+    "bounces",
+    metadata,
+    #: Hash of the report.
+    Column("report", String(64), primary_key=True),
+    Column("subscriber_id", _Serial, ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False),
+    Column("edition_id", Text),
+    Column("kind", String(16), nullable=False),
+    #: Enhanced status code (RFC 3463).
+    Column("status", String(16)),
+    Column("reply", Text),
+    Column("action", String(16), nullable=False),
+    #: Of the action, in a sentence.
+    Column("why", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index(None, "subscriber_id"),
+)
+
+#: Who may do what only one may do at a time. The number grows with each holder; work under an older one is refused.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("until", Instant, nullable=False),
+)
+
+#: When the next message of each scope may go (virtual scheduling, GCRA).
+rates = Table("rates", metadata, Column("scope", Text, primary_key=True), Column("next", Instant, nullable=False))

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from publisher.cli.options import Options
+from publisher.jobs.subscriptions import suppress
+from publisher.model.subscriber import Consent, ConsentEvent, ConsentRecord, Wording
+from publisher.store import consents, schema, subscribers
+from tests.build import NOW
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Publish
 
@@ -50,14 +58,14 @@ def test_a_list_is_imported_and_its_bad_lines_are_named(publish: Publish) -> Non
     (publish.folder / "readers.csv").write_text("\r\n".join(lines), "utf-8")
     done = publish("subscribers", "import", "readers.csv", "--confirmed", "--digest", "world")
     assert done.code == 1
-    assert done.out == "2 confirmed, 0 pending, 1 unchanged, 1 left out\n"
+    assert done.out == "2 confirmed, 0 pending, 0 unchanged, 1 named twice, 1 left out\n"
     assert done.err.startswith("readers.csv, line 3: ")
     again = publish("subscribers", "import", "readers.csv")
-    assert again.out == "0 confirmed, 0 pending, 3 unchanged, 1 left out\n"
+    assert again.out == "0 confirmed, 0 pending, 2 unchanged, 1 named twice, 1 left out\n"
 
 
 def test_a_file_that_is_no_list_is_wrong_usage_and_brings_nobody_in(publish: Publish) -> None:
-    for content in (b"name\nx\n", b"email\nr\xe9ader@example.org\n", b""):
+    for content in (b"name\nx\n", b"email,x\nreader@example.org,\x81\x8d\n", b""):
         (publish.folder / "readers.csv").write_bytes(content)
         done = publish("subscribers", "import", "readers.csv")
         assert (done.code, done.is_one_sentence()) == (2, True)
@@ -68,3 +76,107 @@ def test_a_good_list_exits_with_zero(publish: Publish) -> None:
     (publish.folder / "readers.csv").write_text("email\nreader@example.org\n")
     done = publish("subscribers", "import", "readers.csv")
     assert (done.code, done.err, done.out) == (0, "", "0 confirmed, 1 pending, 0 unchanged, 0 left out\n")
+
+
+def test_a_dry_run_tells_as_a_program_or_a_person_wants_it_and_writes_nothing(publish: Publish) -> None:
+    (publish.folder / "readers.csv").write_text("Mail;Lang\nreader@example.org;th\nnobody;th\n")
+    words = ("subscribers", "import", "readers.csv", "--column", "email=Mail", "--column", "language=Lang", "--dry-run")
+    done = publish(*words)
+    assert done.code == 1
+    assert done.out == (
+        "A dry run, nothing is written; read as utf-8: 0 confirmed, 1 pending, 0 unchanged, 1 left out\n"
+    )
+    found = publish(*words, "--json").json
+    assert (found["added"], found["rejected"], found["delimiter"], found["dry_run"]) == (1, 1, ";", True)
+    assert [problem["line"] for problem in found["problems"]] == [3]
+    assert publish("subscribers", "list", "--json").json == []
+
+
+def test_of_very_many_bad_lines_some_are_named(publish: Publish) -> None:
+    (publish.folder / "readers.csv").write_text("email\n" + "nobody\n" * 60)
+    done = publish("subscribers", "import", "readers.csv")
+    assert done.err.count("\n") == 51
+    assert "10 more lines are wrong" in done.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("import", "readers.csv", "--column", "mail=x"),
+        ("import", "readers.csv", "--column", "email"),
+        ("import", "readers.csv", "--column", "digest=x"),
+        ("import", "readers.csv", "--encoding", "klingon"),
+        ("import", "missing.csv"),
+        ("add", "reader@example.org", "--language", "no language"),
+        ("add", "reader"),
+        ("show", "reader@example.org"),
+        ("show", "reader"),
+        ("erase", "reader@example.org"),
+        ("unsubscribe", "reader@example.org"),
+        ("unsubscribe", "reader@example.org", "--digest", "wrld"),
+        ("export", "--output", "missing/readers.csv"),
+    ],
+)
+def test_what_cannot_be_meant_is_wrong_usage(publish: Publish, words: tuple[str, ...]) -> None:
+    (publish.folder / "readers.csv").write_text("email\n")
+    done = publish("subscribers", *words)
+    assert done.code == 2
+    assert "Traceback" not in done.err
+    assert done.err.strip()
+
+
+def test_a_reader_leaves_and_a_list_does_not_bring_them_back(publish: Publish) -> None:
+    publish("subscribers", "add", "reader@example.org", "--confirmed")
+    done = publish("subscribers", "unsubscribe", "Reader@Example.org")
+    assert (done.code, done.out) == (0, "reader@example.org: world, unsubscribed\n")
+    (publish.folder / "readers.csv").write_text("email\nreader@example.org\n")
+    done = publish("subscribers", "import", "readers.csv", "--confirmed")
+    assert done.out == "0 confirmed, 0 pending, 0 unchanged, 1 not brought back, 0 left out\n"
+
+
+def test_the_erased_are_unknown_and_come_back_by_no_list_even_under_a_new_secret(publish: Publish) -> None:
+    publish("subscribers", "add", "reader@example.org", "--confirmed")
+    done = publish("subscribers", "erase", "reader@example.org")
+    assert (done.code, done.out) == (0, "reader@example.org is erased; no list brings it back.\n")
+    secret = publish.folder / "var" / "secret"
+    secret.write_text("n" * 43 + "\n" + secret.read_text())
+    assert publish("subscribers", "add", "reader@example.org").out == "reader@example.org: world, suppressed\n"
+    assert publish("subscribers", "show", "reader@example.org").code == 2
+    assert publish("subscribers", "list", "--json").json == []
+
+
+def test_everything_known_of_a_reader_is_shown(publish: Publish) -> None:
+    publish("subscribers", "add", "reader@example.org", "--confirmed", "--language", "th")
+    with Options().publication() as publication, publication.database.begin() as connection:
+        reader = subscribers.find(connection, "reader@example.org")
+        assert reader is not None
+        wording = Wording(text="I agree.", version="3")
+        consents.record(
+            connection,
+            [ConsentRecord(subscriber_id=reader.id, digest="world", event=ConsentEvent.ASKED, at=NOW, wording=wording)],
+        )
+        suppress(connection, reader.id, Consent.BOUNCED, source="a report", now=NOW)
+        connection.execute(
+            schema.bounces.insert().values(
+                report="r", subscriber_id=reader.id, kind="hard", action="suppressed", why="no such user", at=NOW
+            )
+        )
+    shown = publish("subscribers", "show", "reader@example.org").out
+    for said in ("bounced since 2024-11-10 12:00 UTC", "attested", "I agree. (3)", "a report", "no such user"):
+        assert said in shown
+    found = publish("subscribers", "show", "reader@example.org", "--json").json
+    assert (found["email"], found["language"], found["suppressed_for"]) == ("reader@example.org", "th", "bounced")
+    assert [each["state"] for each in found["subscriptions"]] == ["bounced"]
+    assert [each["event"] for each in found["consents"]] == ["attested", "asked", "bounced"]
+    assert [each["why"] for each in found["bounces"]] == ["no such user"]
+    assert found["deliveries"] == []
+
+
+def test_the_audience_is_written_where_nobody_else_reads_it(publish: Publish) -> None:
+    publish("subscribers", "add", "reader@example.org", "--confirmed")
+    done = publish("subscribers", "export", "--digest", "world", "--output", "out.csv")
+    assert done.out == "1 subscriptions are in out.csv.\n"
+    assert (publish.folder / "out.csv").stat().st_mode & 0o777 == 0o600
+    written = (publish.folder / "out.csv").read_bytes().decode()
+    assert written.startswith("email,digest,language,state,since,confirmed_at\r\nreader@example.org,world,,confirmed,")
+    assert publish("subscribers", "export").out.splitlines() == written.splitlines()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
@@ -164,34 +166,9 @@ def test_an_edition_is_shown_with_its_recipients_and_posts(published: Publish) -
     assert all(found[state] == 0 for state in STATES - {"accepted"})
     assert [post["code"] for post in found["posts"]] == ["A1", "A5"]
     shown = published("editions", "show", ID).out
-    for expected in (ID, "finished", "1: 1 accepted", "A5  Title of A5"):
+    account = "1 accepted + 0 failed + 0 suppressed + 0 held + 0 waiting = 1 of 1 recipients"
+    for expected in (ID, "finished", "1: 1 accepted", account, "A5  Title of A5"):
         assert expected in shown
-
-
-def test_a_draft_goes_out_when_it_is_approved_and_is_approved_once(publish: Publish) -> None:
-    publish.configure('approval = "auto"', 'approval = "manual"')
-    publish.post("A1")
-    first = publish(*AT_NOON).out
-    assert f"{ID}: 1 story, a draft that waits for approval\n" in first
-    assert "0 sent" in first
-    done = publish("editions", "approve", ID)
-    assert (done.code, done.out) == (0, f"{ID} goes out with the next run of publish.\n")
-    assert "1 sent" in publish(*AT_NOON).out
-    again = publish("editions", "approve", ID)
-    assert again.code == 2
-    assert "only a draft can be approved" in again.err
-
-
-def test_a_draft_that_is_called_off_gives_its_posts_back(publish: Publish) -> None:
-    publish.configure('approval = "auto"', 'approval = "manual"')
-    publish.post("A1")
-    publish(*AT_NOON)
-    done = publish("editions", "cancel", ID)
-    assert (done.code, done.out) == (0, f"{ID} is cancelled; its posts wait for the next edition.\n")
-    assert "1 composed" in publish("--now", "2024-11-11T12:00:00Z").out
-    again = publish("editions", "cancel", ID)
-    assert (again.code, again.is_one_sentence()) == (2, True)
-    assert f"{ID} is cancelled: only a draft can be cancelled" in again.err
 
 
 REPORT = " ".join(f"Sentence number {number} of a report that two papers had in the same words." for number in range(9))
@@ -225,3 +202,10 @@ def test_an_edition_shows_who_told_the_same_what_was_corrected_and_what_the_chec
         "warning, http-link:",
     ):
         assert line in told
+
+
+def test_an_edition_that_does_not_add_up_says_so(published: Publish) -> None:
+    with contextlib.closing(sqlite3.connect(published.folder / "var" / "publisher.db")) as database, database:
+        database.execute("update editions set recipients = 2")
+    assert "1 of 2 recipients, which does not add up" in " ".join(published("editions", "show", ID).out.split())
+    assert published("editions", "show", ID, "--json").json["adds_up"] is False

@@ -1,36 +1,50 @@
-"""Subscribing: consent only ever moves where it may."""
+"""Consent only ever moves where it may, and each move is recorded."""
 
 from __future__ import annotations
 
-import codecs
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import update
 
-from publisher.jobs.subscriptions import Enrolled, Enrolment, import_csv, subscribe
+from publisher.jobs import subscriptions
+from publisher.jobs.subscriptions import Enrolment
 from publisher.kit.addresses import parse_address
-from publisher.model.subscriber import Consent
-from publisher.store import schema, subscribers
+from publisher.model.subscriber import Consent, ConsentEvent, ConsentRecord, Wording
+from publisher.store import consents, subscribers
 from tests.build import NOW
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from publisher.store.database import Database
 
 READER = "reader@example.org"
+LATER = NOW + timedelta(days=1)
+GONE = [Consent.UNSUBSCRIBED, Consent.BOUNCED, Consent.COMPLAINED, Consent.SUPPRESSED]
+AGREED = Wording(text="I want the World briefing by e-mail.", version="3")
 
 
-def enrolment(
-    address: str = READER, *, confirmed: bool = True, language: str | None = None, since: datetime | None = None
-) -> Enrolment:
-    return Enrolment(address=address, digest="world", language=language, confirmed=confirmed, since=since)
+def fingerprint(key: str) -> str:
+    return f"hash of {key}"
 
 
-def bring_in(database: Database, *lines: str, confirmed: bool = True) -> Enrolled:
-    return import_csv(database, lines, digests=("world", "sport"), confirmed=confirmed, now=NOW)
+def subscribe(
+    database: Database,
+    address: str = READER,
+    *,
+    digest: str = "world",
+    confirmed: bool = True,
+    language: str | None = None,
+    now: datetime = NOW,
+) -> Consent | None:
+    wanted = Enrolment(address=address, digest=digest, language=language, confirmed=confirmed)
+    return subscriptions.subscribe(database, wanted, now=now, fingerprint=fingerprint)
+
+
+def known(database: Database, address: str = READER) -> int:
+    with database.read() as connection:
+        reader = subscribers.find(connection, parse_address(address).key)
+    assert reader is not None
+    return reader.id
 
 
 def audience(database: Database) -> dict[tuple[str, str], tuple[str | None, Consent, datetime]]:
@@ -41,106 +55,226 @@ def audience(database: Database) -> dict[tuple[str, str], tuple[str | None, Cons
         }
 
 
-def stand(database: Database, consent: Consent) -> None:
-    """Bring the reader's subscription to where consent stands now."""
-    subscribe(database, enrolment(), now=NOW)
+def states(database: Database) -> dict[str, Consent]:
+    return {digest: consent for (_, digest), (_, consent, _) in audience(database).items()}
+
+
+def record(database: Database, reader: int = 1) -> list[ConsentRecord]:
+    with database.read() as connection:
+        return consents.of(connection, reader)
+
+
+def events(database: Database, reader: int = 1) -> list[tuple[str, str]]:
+    return [(each.event.value, each.digest) for each in record(database, reader)]
+
+
+def suppress(database: Database, reason: Consent, now: datetime = NOW) -> bool:
     with database.begin() as connection:
-        parsed = parse_address(READER)
-        reader = subscribers.ensure(connection, parsed.address, parsed.key, None, NOW)
-        if consent is Consent.SUPPRESSED:
-            connection.execute(update(schema.subscribers).values(suppressed=NOW))
-        else:
-            subscribers.set_consent(connection, reader, "world", consent, NOW)
+        return subscriptions.suppress(connection, known(database), reason, source="a report", now=now)
+
+
+def stand(database: Database, consent: Consent) -> int:
+    """Bring the reader's subscription to where consent stands now."""
+    subscribe(database)
+    reader = known(database)
+    if consent is Consent.UNSUBSCRIBED:
+        subscriptions.unsubscribe(database, reader, "world", source="192.0.2.7", now=NOW)
+    elif consent is not Consent.CONFIRMED:
+        with database.begin() as connection:
+            assert subscriptions.suppress(connection, reader, consent, source="a report", now=NOW)
+    return reader
 
 
 @pytest.mark.parametrize(("confirmed", "consent"), [(True, Consent.CONFIRMED), (False, Consent.PENDING)])
-def test_an_address_is_confirmed_only_if_somebody_says_so(sqlite: Database, confirmed: bool, consent: Consent) -> None:
-    assert subscribe(sqlite, enrolment(confirmed=confirmed, language="th"), now=NOW) is consent
-    assert audience(sqlite) == {(READER, "world"): ("th", consent, NOW)}
+def test_an_address_is_confirmed_only_if_somebody_says_so(
+    database: Database, confirmed: bool, consent: Consent
+) -> None:
+    assert subscribe(database, confirmed=confirmed, language="th") is consent
+    assert audience(database) == {(READER, "world"): ("th", consent, NOW)}
+    (written,) = record(database)
+    assert written.event is (ConsentEvent.ATTESTED if confirmed else ConsentEvent.IMPORTED)
+    assert (written.source, written.language, written.at) == ("publish subscribers add", "th", NOW)
 
 
 def test_adding_an_address_again_keeps_its_consent_and_the_moment_of_it(sqlite: Database) -> None:
-    subscribe(sqlite, enrolment(), now=NOW)
+    subscribe(sqlite)
     for confirmed in (True, False):
-        assert subscribe(sqlite, enrolment("Reader@EXAMPLE.org", confirmed=confirmed), now=NOW.replace(year=2025)) is (
-            Consent.CONFIRMED
-        )
+        assert subscribe(sqlite, "Reader@EXAMPLE.org", confirmed=confirmed, now=LATER) is Consent.CONFIRMED
     assert audience(sqlite) == {(READER, "world"): (None, Consent.CONFIRMED, NOW)}
+    assert len(record(sqlite)) == 1
 
 
 @pytest.mark.parametrize("address", ["", "reader", "reader@", "a b@example.org", "reader@example..org", "x@y\n"])
 def test_what_is_no_address_is_refused_and_leaves_nothing(sqlite: Database, address: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
-        subscribe(sqlite, enrolment(address), now=NOW)
+        subscribe(sqlite, address)
     assert audience(sqlite) == {}
 
 
-@pytest.mark.parametrize("gone", [Consent.UNSUBSCRIBED, Consent.BOUNCED, Consent.COMPLAINED, Consent.SUPPRESSED])
-def test_nobody_who_left_is_brought_back(sqlite: Database, gone: Consent) -> None:
-    stand(sqlite, gone)
-    assert subscribe(sqlite, enrolment(), now=NOW) is gone
-    report = bring_in(sqlite, "email", READER)
-    assert (report.confirmed, report.added, report.unchanged) == (0, 0, 1)
-    assert audience(sqlite)[READER, "world"][1] is gone
+@pytest.mark.parametrize("gone", GONE)
+def test_nobody_who_left_is_brought_back_by_an_editor(sqlite: Database, gone: Consent) -> None:
+    reader = stand(sqlite, gone)
+    written = record(sqlite)
+    for confirmed in (True, False):
+        assert subscribe(sqlite, confirmed=confirmed) is gone
+    assert states(sqlite) == {"world": gone}
+    assert record(sqlite, reader) == written
 
 
-def test_a_list_brings_addresses_with_their_digest_language_and_date(sqlite: Database) -> None:
-    report = bring_in(
-        sqlite,
-        "Email, digest ,LANGUAGE,confirmed_at,note",
-        "one@example.org,,th,2020-02-03,x",
-        "two@example.org,sport,EN_gb,2020-02-03T04:05:06+07:00,",
-        "",
-        "three@example.org",
-        "four@example.org,world,,,too,many,cells",
-    )
-    assert report == Enrolled(confirmed=4)
-    confirmed = Consent.CONFIRMED
-    assert audience(sqlite) == {
-        ("one@example.org", "world"): ("th", confirmed, datetime(2020, 2, 3, tzinfo=UTC)),
-        ("two@example.org", "sport"): ("en-gb", confirmed, datetime(2020, 2, 2, 21, 5, 6, tzinfo=UTC)),
-        ("three@example.org", "world"): (None, confirmed, NOW),
-        ("four@example.org", "world"): (None, confirmed, NOW),
-    }
+@pytest.mark.parametrize("before", [Consent.UNSUBSCRIBED, Consent.BOUNCED])
+def test_by_the_readers_own_word_comes_back_who_left_or_bounced(database: Database, before: Consent) -> None:
+    reader = stand(database, before)
+    after = subscriptions.confirm(database, reader, "world", source="192.0.2.7", now=LATER, wording=AGREED)
+    assert after is Consent.CONFIRMED
+    assert audience(database) == {(READER, "world"): (None, Consent.CONFIRMED, LATER)}
+    assert record(database)[-1].event is ConsentEvent.GIVEN
 
 
-def test_a_list_without_confirmation_asks_each_first(sqlite: Database) -> None:
-    report = bring_in(sqlite, "email", READER, READER, confirmed=False)
-    assert report == Enrolled(added=1, unchanged=1)
-    assert bring_in(sqlite, "email", READER) == Enrolled(confirmed=1)
-    assert audience(sqlite)[READER, "world"][1] is Consent.CONFIRMED
+@pytest.mark.parametrize("before", [Consent.COMPLAINED, Consent.SUPPRESSED])
+def test_a_complaint_is_final(sqlite: Database, before: Consent) -> None:
+    reader = stand(sqlite, before)
+    assert subscriptions.confirm(sqlite, reader, "world", source="192.0.2.7", now=LATER) is before
+    assert subscriptions.unsubscribe(sqlite, reader, "world", source="192.0.2.7", now=LATER) is before
+    assert states(sqlite) == {"world": before}
 
 
-def test_a_list_with_a_byte_order_mark_is_read(sqlite: Database, tmp_path: Path) -> None:
-    file = tmp_path / "readers.csv"
-    file.write_bytes(codecs.BOM_UTF8 + f"email\r\n{READER}\r\n".encode())
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        report = import_csv(sqlite, lines, digests=["world"], confirmed=True, now=NOW)
-    assert report == Enrolled(confirmed=1)
+def test_asking_and_agreeing_are_recorded_with_the_exact_words(database: Database) -> None:
+    subscribe(database, confirmed=False)
+    reader = known(database)
+    subscriptions.asked(database, reader, "world", source="mail", now=NOW, wording=AGREED, language="en")
+    subscriptions.confirm(database, reader, "world", source="192.0.2.7", now=LATER, wording=AGREED, language="en")
+    assert record(database)[1:] == [
+        ConsentRecord(
+            subscriber_id=reader, digest="world", event=event, at=at, source=source, wording=AGREED, language="en"
+        )
+        for event, at, source in ((ConsentEvent.ASKED, NOW, "mail"), (ConsentEvent.GIVEN, LATER, "192.0.2.7"))
+    ]
 
 
-@pytest.mark.parametrize(
-    ("row", "reason"),
-    [
-        ("nobody,world,,", "@-sign"),
-        (",world,,", "@-sign"),
-        (f"{READER},wrld,,", "there is no digest 'wrld'; there is world, sport"),
-        (f"{READER},world,english please,", "'english please' is no language"),
-        (f"{READER},world,,yesterday", "yesterday"),
-        (f"{READER},world,,0001-01-01T00:00:00+07:00", "out of range"),
-        (f"{READER}{'x' * 200_000},world,,", "field"),
-    ],
-)
-def test_a_bad_row_is_named_and_the_others_come_in(sqlite: Database, row: str, reason: str) -> None:
-    report = bring_in(sqlite, "email,digest,language,confirmed_at", "one@example.org", row, "two@example.org")
-    assert report.confirmed == 2
-    ((line, said),) = report.rejected
-    assert line == 3
-    assert reason in said
-    assert {address for address, _ in audience(sqlite)} == {"one@example.org", "two@example.org"}
+def test_agreeing_twice_is_recorded_once(sqlite: Database) -> None:
+    subscribe(sqlite, confirmed=False)
+    for now in (NOW, LATER):
+        assert subscriptions.confirm(sqlite, 1, "world", source="192.0.2.7", now=now) is Consent.CONFIRMED
+    assert events(sqlite) == [("imported", "world"), ("given", "world")]
 
 
-@pytest.mark.parametrize("lines", [(), ("name,address", "x,y"), ("email;language", "a@example.org;th")])
-def test_a_list_without_a_column_of_addresses_is_refused(sqlite: Database, lines: tuple[str, ...]) -> None:
-    with pytest.raises(ValueError, match="one of them `email`"):
-        bring_in(sqlite, *lines)
+def test_a_reader_leaves_one_digest_or_all_of_them(database: Database) -> None:
+    for digest in ("daily", "weekly", "world"):
+        subscribe(database, digest=digest)
+    reader = known(database)
+    left = subscriptions.unsubscribe(database, reader, "world", source="192.0.2.7", now=NOW)
+    assert left is Consent.UNSUBSCRIBED
+    gone, stays = Consent.UNSUBSCRIBED, Consent.CONFIRMED
+    assert states(database) == {"daily": stays, "weekly": stays, "world": gone}
+    assert subscriptions.unsubscribe(database, reader, None, source="192.0.2.7", now=LATER) is gone
+    assert states(database) == {"daily": gone, "weekly": gone, "world": gone}
+    assert events(database)[3:] == [("withdrawn", digest) for digest in ("world", "daily", "weekly")]
+
+
+def test_who_refuses_what_was_never_wanted_is_not_brought_in_later(sqlite: Database) -> None:
+    subscribe(sqlite)
+    subscriptions.unsubscribe(sqlite, 1, "weekly", source="192.0.2.7", now=NOW)
+    assert subscribe(sqlite, digest="weekly") is Consent.UNSUBSCRIBED
+
+
+def test_nothing_happens_to_a_reader_whom_nobody_knows(sqlite: Database) -> None:
+    assert subscriptions.confirm(sqlite, 7, "world", source="x", now=NOW) is None
+    assert subscriptions.unsubscribe(sqlite, 7, "world", source="x", now=NOW) is None
+    assert subscriptions.unsubscribe(sqlite, 7, None, source="x", now=NOW) is None
+    subscriptions.set_preferences(sqlite, 7, language="th", digests={"world": True}, source="x", now=NOW)
+    with sqlite.begin() as connection:
+        assert not subscriptions.suppress(connection, 7, Consent.BOUNCED, source="x", now=NOW)
+    assert record(sqlite, 7) == []
+
+
+def test_an_address_is_suppressed_for_every_digest_and_once(database: Database) -> None:
+    subscribe(database)
+    subscribe(database, digest="weekly", confirmed=False)
+    subscriptions.unsubscribe(database, known(database), "daily", source="192.0.2.7", now=NOW)
+    assert suppress(database, Consent.BOUNCED)
+    assert not suppress(database, Consent.BOUNCED, LATER)
+    assert states(database) == dict.fromkeys(("daily", "weekly", "world"), Consent.BOUNCED)
+    with database.read() as connection:
+        assert subscribers.of(connection, known(database)) == {
+            "daily": Consent.UNSUBSCRIBED,
+            "weekly": Consent.BOUNCED,
+            "world": Consent.BOUNCED,
+        }
+    assert events(database)[-1] == ("bounced", "")
+    assert subscribe(database, digest="new") is Consent.BOUNCED
+
+
+def test_a_complaint_outlives_a_bounce_and_no_bounce_a_complaint(sqlite: Database) -> None:
+    subscribe(sqlite)
+    assert suppress(sqlite, Consent.BOUNCED)
+    assert suppress(sqlite, Consent.COMPLAINED)
+    assert not suppress(sqlite, Consent.BOUNCED)
+    assert states(sqlite) == {"world": Consent.COMPLAINED}
+
+
+def test_coming_back_after_a_bounce_is_for_one_digest_alone(sqlite: Database) -> None:
+    for digest in ("weekly", "world"):
+        subscribe(sqlite, digest=digest)
+    suppress(sqlite, Consent.BOUNCED)
+    subscriptions.confirm(sqlite, 1, "world", source="192.0.2.7", now=NOW)
+    assert states(sqlite) == {"weekly": Consent.BOUNCED, "world": Consent.CONFIRMED}
+
+
+@pytest.mark.parametrize("reason", [Consent.PENDING, Consent.CONFIRMED, Consent.UNSUBSCRIBED])
+def test_only_a_refusal_suppresses(sqlite: Database, reason: Consent) -> None:
+    subscribe(sqlite)
+    with pytest.raises(ValueError, match=reason):
+        suppress(sqlite, reason)
+
+
+def test_a_reader_chooses_language_and_digests(database: Database) -> None:
+    subscribe(database, language="th")
+    subscribe(database, digest="daily")
+    reader = known(database)
+
+    def choose(language: str | None, **digests: bool) -> None:
+        subscriptions.set_preferences(
+            database, reader, language=language, digests=digests, source="192.0.2.7", now=LATER, wording=AGREED
+        )
+
+    choose("en", world=False, weekly=True, monthly=False)
+    given = Consent.CONFIRMED
+    assert states(database) == {"daily": given, "weekly": given, "world": Consent.UNSUBSCRIBED}
+    assert {language for language, _, _ in audience(database).values()} == {"en"}
+    assert events(database)[2:] == [("preferences", ""), ("withdrawn", "world"), ("given", "weekly")]
+    assert [each.wording for each in record(database)[2:]] == [None, None, AGREED]
+    choose("en", world=False, weekly=True)
+    assert len(record(database)) == 5
+    choose(None)
+    assert {language for language, _, _ in audience(database).values()} == {None}
+
+
+def test_erasing_leaves_a_hash_by_which_nobody_comes_back(database: Database) -> None:
+    subscribe(database, "Reader@Example.org", language="th")
+    subscribe(database, "other@example.org")
+    reader = known(database)
+    assert subscriptions.erase(database, READER, fingerprint=fingerprint, source="a letter", now=LATER)
+    assert list(audience(database)) == [("other@example.org", "world")]
+    assert record(database, reader) == [
+        ConsentRecord(subscriber_id=reader, digest="", event=ConsentEvent.ERASED, at=LATER, source="a letter")
+    ]
+    assert subscribe(database) is Consent.SUPPRESSED
+    assert list(audience(database)) == [("other@example.org", "world")]
+
+
+def test_the_links_of_the_erased_do_nothing(sqlite: Database) -> None:
+    subscribe(sqlite)
+    assert subscriptions.erase(sqlite, READER, fingerprint=fingerprint, source="a letter", now=NOW)
+    subscriptions.confirm(sqlite, 1, "world", source="192.0.2.7", now=NOW)
+    subscriptions.unsubscribe(sqlite, 1, "world", source="192.0.2.7", now=NOW)
+    subscriptions.set_preferences(sqlite, 1, language="th", digests={"world": True}, source="192.0.2.7", now=NOW)
+    with sqlite.begin() as connection:
+        assert not subscriptions.suppress(connection, 1, Consent.COMPLAINED, source="a report", now=NOW)
+    assert audience(sqlite) == {}
+    assert events(sqlite) == [("erased", "")]
+
+
+def test_there_is_nothing_to_erase_of_somebody_unknown(sqlite: Database) -> None:
+    assert not subscriptions.erase(sqlite, READER, fingerprint=fingerprint, source="a letter", now=NOW)
+    with pytest.raises(ValueError, match="@-sign"):
+        subscriptions.erase(sqlite, "reader", fingerprint=fingerprint, source="a letter", now=NOW)

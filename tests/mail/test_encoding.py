@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from email import message_from_bytes, policy
 
 import pytest
+from dkim.canonicalization import CanonicalizationPolicy
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from publisher.mail.encoding import Alternative, alternative
+from publisher.mail.encoding import Alternative
 
 TEXT = st.one_of(st.text(max_size=400), st.text("abc =.\tF\r\n-é้ก😀", max_size=400))
 #: Long, and hard to cut.
@@ -23,6 +25,16 @@ HARD = [
     "a" * 73 + "From b",
     "x ",
 ]
+
+
+def closed(made: Alternative, text_end: str, html_end: str) -> bytes:
+    return b"".join(made.closed(text_end, html_end))
+
+
+def alternative(text: str, html: str, seed: str) -> tuple[str, bytes]:
+    """A body that is the same for everybody."""
+    made = Alternative(("", text), ("", html), seed)
+    return made.content_type, closed(made, text, html)
 
 
 def encodings(body: bytes) -> list[bytes]:
@@ -57,7 +69,7 @@ def test_parts_are_read_back_as_they_were(ascii_only: bool, text: str, text_end:
     # Where a line ends is never between what is shared and what is not.
     text, text_end, html, html_end = (crlf(piece) for piece in pieces)
     made = Alternative((text, text_end), (html, html_end), "seed")
-    body = made.closed(text_end, html_end)
+    body = closed(made, text_end, html_end)
     assert decoded(made.content_type, body) == [text + text_end, html + html_end]
 
 
@@ -65,7 +77,7 @@ def test_parts_are_read_back_as_they_were(ascii_only: bool, text: str, text_end:
 @given(st.one_of(TEXT, st.sampled_from(HARD)), TEXT)
 def test_every_line_is_short_ascii_and_nothing_that_a_relay_or_a_mailbox_takes_for_its_own(text: str, end: str) -> None:
     made = Alternative((text, end), (text, end), "seed")
-    body = made.closed(end, end)
+    body = closed(made, end, end)
     assert body.endswith(b"--\r\n")
     assert re.findall(rb"(?<!\r)\n|\r(?!\n)|[^\t\r\n -~]", body) == []
     for line in body.split(b"\r\n"):
@@ -81,7 +93,7 @@ def test_what_is_hard_to_cut_is_read_back_as_it_was(text: str, around: str) -> N
     whole = around + text
     assert decoded(*alternative(whole, whole, "seed")) == [crlf(whole)] * 2
     made = Alternative((whole, text), (whole, text), "seed")
-    assert decoded(made.content_type, made.closed(text, text)) == [crlf(whole + text)] * 2
+    assert decoded(made.content_type, closed(made, text, text)) == [crlf(whole + text)] * 2
 
 
 def test_no_character_is_cut_by_a_line_end_in_quoted_printable() -> None:
@@ -111,15 +123,29 @@ def test_the_choice_is_made_once_whatever_a_reader_puts_in() -> None:
     made = Alternative(("Plain words. ", "PLACE"), ("<p>", "PLACE"), "seed")
     ends = ("ผลเลือกตั้งวันแรก " * 50, "https://news.example.org/")
     for end in ends:
-        body = made.closed(end, end)
+        body = closed(made, end, end)
         assert encodings(body) == [b"quoted-printable"] * 2
         assert decoded(made.content_type, body) == [f"Plain words. {end}", f"<p>{end}"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXT, TEXT, TEXT, TEXT)
+@example("a  \t", " \tb", "<p>\t ", "\t\t")
+@example("  indented\r\n\r\n", "\tx", "<p>  <b>\r\n", "")
+@example("a", "", "\t", " ")
+@example("ก" * 300, "  x", "ก" * 300, "  x\r\n\r\n\r\n")
+def test_the_hash_is_that_of_the_relaxed_body(text: str, text_end: str, html: str, html_end: str) -> None:
+    made = Alternative((text, text_end), (html, html_end), "seed")
+    for ends in ((text_end, html_end), (f" {html_end}", f"\t{text_end} ")):
+        body = made.closed(*ends)
+        relaxed = CanonicalizationPolicy.from_c_value(b"relaxed/relaxed").canonicalize_body(b"".join(body))
+        assert made.relaxed_hash(body) == hashlib.sha256(relaxed).digest()
 
 
 def test_what_is_shared_is_the_same_bytes_for_all_readers() -> None:
     shared = "ผลเลือกตั้งวันแรก " * 50
     made = Alternative((shared, "PLACE"), (shared, "PLACE"), "seed")
-    one, other = made.closed("one", "one"), made.closed("another", "another")
+    one, other = closed(made, "one", "one"), closed(made, "another", "another")
     assert one != other
     same = len(shared.encode()) * 4 // 3 // 76 * 76
     assert one[:same] == other[:same]
@@ -136,4 +162,4 @@ def test_the_boundary_depends_on_the_seed_and_stands_in_no_part() -> None:
 
 def test_where_nothing_is_a_readers_own_it_is_as_if_nothing_could_be() -> None:
     made = Alternative(("No line end", ""), ("<p>None", ""), "seed")
-    assert (made.content_type, made.closed("", "")) == alternative("No line end", "<p>None", "seed")
+    assert (made.content_type, closed(made, "", "")) == alternative("No line end", "<p>None", "seed")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from publisher.kit.text import one_line
+from publisher.mail import verp
 from publisher.mail.message import MessageTemplate, Sender
 from publisher.mail.tokens import Signer
 from publisher.model.delivery import Delivery, DeliveryState
@@ -299,6 +300,18 @@ def test_the_envelope_has_bare_addresses() -> None:
     message = MessageTemplate(edition(), "World briefing", SENDER).message_for(delivery(9, "o'neil+x@example.org"))
     assert (message.sender, message.recipient) == ("digest@news.example.org", "o'neil+x@example.org")
     assert (message.delivery_id, message.edition_id) == (9, "world-2024-11-10-en")
+
+
+def test_each_delivery_has_a_return_path_of_its_own_where_the_publication_wants_it() -> None:
+    template = MessageTemplate(edition(), "World briefing", replace(SENDER, return_path="bounces@news.example.org"))
+    message, other = (template.message_for(delivery(number)) for number in (7, 8))
+    assert verp.read(message.sender, SIGNER) == 7
+    assert message.sender.endswith("@news.example.org")
+    assert verp.read(other.sender, SIGNER) == 8
+    # A test message is in no ledger: what bounces goes to the sender.
+    assert template.message_for(replace(delivery(), id=0)).sender == "digest@news.example.org"
+    # Readers never see it.
+    assert message.data == data(edition())
 
 
 def test_a_message_made_again_is_the_same_to_the_byte() -> None:

@@ -29,6 +29,7 @@ CONTENT = RenderedEdition(
     subject="น้ำท่วมเชียงใหม่ 🌊", preheader="และอีก 3 ข่าว", html="<p>ข่าว & more</p>", text="ข่าว\r\nmore"
 )
 THAI = "world-2024-11-10-th"
+ENGLISH = "world-2024-11-10-en"
 
 
 def an_edition(digest: str = "world", language: str = "th", slot: Slot = SLOT, **values: Any) -> Edition:
@@ -83,7 +84,7 @@ def editor(connection: Connection, address: str = "desk@example.org") -> int:
 
 
 def _recipients(connection: Connection, edition: str = THAI) -> list[str]:
-    claimed = deliveries.claim(connection, edition, 100, now=NOW)
+    claimed = deliveries.claim(connection, edition, 100, now=NOW, lease=1)
     return [delivery.address.partition("@")[0] for delivery in claimed]
 
 
@@ -236,7 +237,6 @@ def test_who_comes_after_the_freeze_waits_for_the_next(database: Database) -> No
         publish(connection, "A1")
         freeze(connection, an_edition())
         subscribe(connection, "late@example.org", "th")
-        deliveries.suppress_withdrawn(connection, THAI)
         assert _recipients(connection) == []
         summary = editions.summary(connection, THAI)
         assert summary is not None
@@ -262,3 +262,23 @@ def _freeze_with(database: Database, trouble: str) -> None:
         if trouble == "the second language":
             freeze(connection, an_edition())
         raise LookupError
+
+
+def test_an_edition_moves_only_from_where_it_should_be(database: Database) -> None:
+    going, paused = [EditionState.APPROVED, EditionState.SENDING], EditionState.PAUSED
+    with database.begin() as connection:
+        publish(connection, "A1")
+        freeze(connection, an_edition())
+        assert not editions.is_sending(connection, THAI)
+        assert editions.move(connection, THAI, going, EditionState.SENDING)
+        assert editions.is_sending(connection, THAI)
+        assert editions.move(connection, THAI, going, paused, paused_for="the relay says no")
+        assert not editions.move(connection, THAI, going, EditionState.FINISHED)
+        found = editions.summary(connection, THAI)
+        assert found is not None
+        assert (found.state, found.paused_for) == (paused, "the relay says no")
+        assert editions.move(connection, THAI, [paused], EditionState.SENDING)
+        found = editions.summary(connection, THAI)
+        assert found is not None
+        assert found.paused_for is None
+        assert not editions.move(connection, ENGLISH, going, paused)

@@ -39,7 +39,7 @@ def test_it_sees_what_is_there_and_nothing_of_it_stays(database: Database, tmp_p
             posts.apply(connection, [Change(kind=Kind.NEW, before=None, after=known("A2", categories=("New",)))])
             assert freeze(connection, an_edition(language="en"), ["A1"]) == 1
         with rehearsal.begin() as connection:
-            assert len(deliveries.claim(connection, "world-2024-11-10-en", 9, now=NOW)) == 1
+            assert len(deliveries.claim(connection, "world-2024-11-10-en", 9, now=NOW, lease=1)) == 1
         with rehearsal.read() as connection:
             assert set(posts.known(connection, ["A1", "A2"])) == {"A1", "A2"}
     with database.read() as connection:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import select, update
 
-from publisher.model.subscriber import Consent, Subscription
-from publisher.store import subscribers
+from publisher.model.bounce import Action
+from publisher.model.subscriber import Consent, Subscriber, Subscription
+from publisher.store import bounces, deliveries, schema, subscribers
+from publisher.store.subscribers import Standing
 from tests.build import NOW
-from tests.store.test_editions import subscribe, suppress
+from tests.store.test_editions import an_edition, freeze, publish, subscribe, suppress
 
 if TYPE_CHECKING:
     from publisher.store.database import Database
@@ -90,3 +93,88 @@ def _subscription(reader: int, address: str, language: str | None, digest: str, 
     return Subscription(
         subscriber_id=reader, address=address, language=language, digest=digest, consent=consent, since=NOW
     )
+
+
+def test_a_reader_is_found_by_key_or_id_with_why_nothing_is_mailed(database: Database) -> None:
+    with database.begin() as connection:
+        reader = subscribe(connection, "reader@example.org", "th")
+        found = subscribers.find(connection, "reader@example.org")
+        assert found == subscribers.take(connection, reader)
+        assert found == Subscriber(id=reader, address="reader@example.org", language="th", created=NOW)
+        subscribers.suppress(connection, reader, Consent.BOUNCED, NOW)
+        found = subscribers.take(connection, reader)
+        assert found is not None
+        assert (found.suppressed, found.suppressed_for) == (NOW, Consent.BOUNCED)
+        assert subscribers.consent(connection, reader, "world") is Consent.BOUNCED
+        subscribers.suppress(connection, reader, None, NOW)
+        assert subscribers.consent(connection, reader, "world") is Consent.CONFIRMED
+        assert subscribers.find(connection, "nobody@example.org") is None
+
+
+def test_what_stays_of_the_erased_names_nobody_and_the_ledger_stays_true(database: Database) -> None:
+    with database.begin() as connection:
+        publish(connection, "A1")
+        gone, stays = (subscribe(connection, f"{name}@example.org", "th") for name in ("gone", "stays"))
+        freeze(connection, an_edition())
+        connection.execute(update(schema.deliveries).values(reply="550 no such user", code=550, tried=NOW))
+        connection.execute(schema.bounces.insert(), [_bounce(gone), _bounce(stays)])
+        before = deliveries.count_by_state(connection)
+        reader = subscribers.take(connection, gone)
+        assert reader is not None
+        subscribers.erase(connection, reader, "hash", NOW)
+
+        assert deliveries.count_by_state(connection) == before
+        assert [each.reply for each in subscribers.mailed(connection, gone)] == [None]
+        assert [each.reply for each in subscribers.mailed(connection, stays)] == ["550 no such user"]
+        assert bounces.of(connection, gone) == []
+        assert [each.why for each in bounces.of(connection, stays)] == ["no such user"]
+        assert [each.address for each in subscribers.listing(connection)] == ["stays@example.org"]
+        assert subscribers.find(connection, "gone@example.org") is None
+        assert subscribers.erased_among(connection, ["hash", "other"]) == {"hash"}
+        for table in schema.metadata.tables.values():
+            assert "gone" not in str(connection.execute(select(table)).all())
+
+
+def test_the_erased_id_is_mailed_nothing_and_its_address_can_be_no_other_reader(database: Database) -> None:
+    with database.begin() as connection:
+        readers = [subscribe(connection, f"{name}@example.org", "th") for name in ("one", "two")]
+        for each in readers:
+            reader = subscribers.take(connection, each)
+            assert reader is not None
+            subscribers.erase(connection, reader, f"hash {each}", NOW)
+            assert subscribers.consent(connection, each, "world") is Consent.SUPPRESSED
+        assert subscribe(connection, "one@example.org", "th") not in readers
+
+
+def test_many_addresses_are_looked_up_and_written_at_once(database: Database) -> None:
+    keys = [f"r{number}@example.org" for number in range(1, 1202)]
+    with database.begin() as connection:
+        known = subscribe(connection, keys[0], "th")
+        subscribers.add_all(
+            connection, [{"address": key, "address_key": key, "language": "en", "created": NOW} for key in keys]
+        )
+        found = subscribers.standing(connection, keys, lock=True)
+        assert list(found) == keys
+        assert found[keys[0]] == Standing(known, "th", None, {"world": Consent.CONFIRMED})
+        assert (found[keys[1]].language, found[keys[1]].consent("world")) == ("en", None)
+        pending = {"digest": "world", "consent": "pending", "since": NOW}
+        subscribers.set_consents(connection, [{"subscriber_id": each.id, **pending} for each in found.values()])
+        subscribers.set_languages(connection, {known: "de"})
+        subscribers.suppress(connection, known, Consent.COMPLAINED, NOW)
+        found = subscribers.standing(connection, keys, lock=False)
+        assert {each.consent("world") for each in found.values()} == {Consent.PENDING, Consent.COMPLAINED}
+        assert found[keys[0]] == Standing(known, "de", Consent.COMPLAINED, {"world": Consent.PENDING})
+        for nothing in (subscribers.add_all, subscribers.set_consents):
+            nothing(connection, [])
+        subscribers.set_languages(connection, {})
+
+
+def _bounce(reader: int) -> dict[str, Any]:
+    return {
+        "report": f"report {reader}",
+        "subscriber_id": reader,
+        "kind": "hard",
+        "action": Action.SUPPRESSED.value,
+        "why": "no such user",
+        "at": NOW,
+    }

@@ -1,0 +1,1 @@
+"""Delivery reports, complaints and requests to unsubscribe are read."""

@@ -1,0 +1,1 @@
+"""The pages behind readers' links, asked over real HTTP."""
