@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from publisher.jobs.ports import Progress
     from publisher.jobs.publish_feeds import FeedPublisher
     from publisher.jobs.render_bodies import Bodies
+    from publisher.mail.checked import Finding, Resolver
     from publisher.model.edition import Digest, Slot
     from publisher.model.feed import Selection
     from publisher.settings import Settings
@@ -315,9 +316,9 @@ class Publication:
             return Delivered(), (), ()
         outgoing = self._outgoing
         # Who cannot be reached, or has left by mail, is to get nothing more.
-        outgoing.take_in_bounces()
+        troubles = outgoing.take_in_bounces()
         delivered = outgoing.deliver()
-        troubles = (*((delivered.trouble,) if delivered.trouble else ()), *outgoing.send_proofs())
+        troubles = (*troubles, *((delivered.trouble,) if delivered.trouble else ()), *outgoing.send_proofs())
         return delivered, (*troubles, *outgoing.ask_readers()), outgoing.ping_hubs()
 
     @property
@@ -341,6 +342,19 @@ class Publication:
         if slot is None:
             raise UsageError(f"the schedule of {name!r} has never been due before {self.now.isoformat()}")
         return self.composer.compose(self.database, digest, slot, now=self.now, languages=languages)
+
+    def check_mail(self, resolver: Resolver) -> list[Finding] | None:
+        """Check the mail of the newest edition, or else of what would go out now; None where there is neither."""
+        from publisher.store import editions
+
+        with self.database.read() as connection:
+            newest = editions.listing(connection, 1)
+            edition = editions.load(connection, newest[0].id) if newest else None
+        for name in () if edition else self.digests:
+            edition = next((each.edition for each in self.preview(name)), None)
+            if edition:
+                break
+        return self._outgoing.check_mail(edition, resolver) if edition else None
 
     def send_test(self, name: str, address: str, language: str | None = None) -> list[tuple[str, str]]:
         """Send what a digest would send now to one address, outside the ledger: edition and reply of each."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from publisher import wiring
 from publisher.model.delivery import Delivered
+from publisher.model.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
     from publisher.jobs.compose_editions import Composition
     from publisher.jobs.ports import Progress
     from publisher.kit.templating import Templating
+    from publisher.mail.checked import Finding, Resolver
     from publisher.mail.message import Sender
     from publisher.mail.tokens import Signer
-    from publisher.model.edition import Digest
+    from publisher.model.edition import Digest, Edition
     from publisher.settings import Settings
     from publisher.store.database import Database
 
@@ -85,16 +87,20 @@ class Outgoing:
         ).ask()
         return tuple(troubles)
 
-    def take_in_bounces(self) -> None:
-        """Empty the Maildir of delivery reports, where there is one. Raises UsageError if it is none."""
+    def take_in_bounces(self) -> tuple[str, ...]:
+        """Empty the Maildir of delivery reports, where there is one; gives a sentence if it is none."""
         maildir = self.settings.mail.bounces_maildir
         if maildir is None:
-            return
+            return ()
         from publisher.jobs.record_bounces import BounceRecorder
 
         recorder = BounceRecorder(database=self.database, signer=self._signer(), now=self.clock())
-        for _ in recorder.poll_maildir(self.folder / maildir):
-            pass
+        try:
+            for _ in recorder.poll_maildir(self.folder / maildir):
+                pass
+        except UsageError as error:
+            return (f"mail.bounces_maildir: {error}",)
+        return ()
 
     def send_proofs(self) -> tuple[str, ...]:
         """Mail the drafts that wait for approval; gives a sentence for each that has to wait."""
@@ -121,6 +127,19 @@ class Outgoing:
         title = self.digests[composed.edition.digest].title(composed.edition.language)
         transport = wiring.transport(self.settings.mail, self.folder)
         return send_test(composed, title, address, transport, self._sender(), now=self.clock())
+
+    def check_mail(self, edition: Edition, resolver: Resolver) -> list[Finding]:
+        """Find what stands between an edition and its readers, worst first."""
+        from publisher.jobs.check_mail import check_message, check_relay
+        from publisher.mail.smtp import Smtp
+
+        mail = self.settings.mail
+        relay = mail.smtp.host if mail.transport == "smtp" and mail.smtp else None
+        digest = self.digests.get(edition.digest)
+        title = digest.title(edition.language) if digest else edition.digest
+        found = check_message(edition, title, self._sender(), resolver, relay=relay, now=self.clock())
+        transport = wiring.transport(mail, self.folder)
+        return [*(check_relay(transport) if isinstance(transport, Smtp) else []), *found]
 
     def ping_hubs(self) -> tuple[str, ...]:
         """Tell the hubs what changed; gives a sentence for each that could not be told."""

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import socket
+from datetime import timedelta
+from mailbox import Maildir
 from typing import TYPE_CHECKING
 
+from publisher.jobs.subscriptions import Enrolment, subscribe
+from publisher.mail import verp
+from publisher.mail.tokens import load_signer
+from publisher.model.subscriber import Consent
+from publisher.store import subscribers
+from tests.build import NOW
 from tests.jobs.conftest import desk
+from tests.mail import reports
 
 if TYPE_CHECKING:
     from tests.jobs.conftest import Desk
@@ -32,3 +41,43 @@ def test_a_run_with_nothing_to_send_sends_nothing(desk: Desk) -> None:
     report = desk.run()
     assert (report.delivered.states.total(), report.remarks, report.troubles) == (0, (), ())
     assert not (desk.folder / "var" / "outbox").exists()
+
+
+def test_who_is_on_a_list_by_somebody_elses_word_is_asked_by_the_next_run(desk: Desk) -> None:
+    with desk.open() as publication:
+        wanted = Enrolment(address="reader@example.org", digest="world", language="en", confirmed=False)
+        subscribe(publication.database, wanted, now=NOW)
+    assert desk.run().troubles == ()
+    folder = desk.folder / "var" / "outbox" / "confirm-world"
+    assert [path.name for path in folder.iterdir()] == ["000000-reader@example.org.eml"]
+    (folder / "000000-reader@example.org.eml").unlink()
+    desk.run(NOW + timedelta(hours=1))
+    assert list(folder.iterdir()) == []
+
+
+def test_a_reader_whose_mailbox_is_gone_gets_nothing_more_once_the_report_is_in_the_maildir(desk: Desk) -> None:
+    maildir = Maildir(desk.folder / "bounces", create=True)
+    desk.configure("mail", return_path="bounces@news.example.org", bounces_maildir="bounces")
+    desk.configure_digest(copies_to=())
+    with desk.open() as publication:
+        wanted = Enrolment(address="reader@example.org", digest="world", language="en", confirmed=True)
+        subscribe(publication.database, wanted, now=NOW)
+    desk.post("A1")
+    assert desk.run().delivered.states["accepted"] == 1
+    signer = load_signer(desk.folder / "var" / "secret")
+    own = verp.envelope_from("bounces@news.example.org", 1, signer)
+    maildir.add(reports.standard(to=own))
+    desk.post("A2", date="2024-11-10T11:30:00Z")
+    report = desk.run(NOW + timedelta(days=1))
+    assert (len(report.editions), report.delivered.states["accepted"]) == (1, 0)
+    with desk.open() as publication, publication.database.read() as connection:
+        assert subscribers.consent(connection, 1, "world") is Consent.BOUNCED
+
+
+def test_a_folder_that_is_no_maildir_is_named_and_the_mail_goes_out(desk: Desk) -> None:
+    desk.configure("mail", bounces_maildir="posts")
+    desk.post("A1")
+    report = desk.run()
+    assert report.delivered.states["accepted"] == 1
+    (trouble,) = report.troubles
+    assert trouble.startswith("mail.bounces_maildir: ")

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from publisher.mail.checked import Finding, Severity, tags
 from publisher.mail.dkim import COVERED, OVERSIGNED
 from publisher.mail.encoding import relaxed_spaces
-from publisher.mail.resolver import DnsError
+from publisher.model.errors import DnsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

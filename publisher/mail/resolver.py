@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from publisher.model.errors import PublisherError
+from publisher.model.errors import DnsError
 
 #: Of one question with all its repetitions, in seconds.
 _TIMEOUT = 5.0
-
-
-class DnsError(PublisherError):
-    """DNS gave no answer: whether there is such a record is not known."""
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,11 @@ class Smtp:
         """How many messages may be on their way at once, now."""
         return self._limit
 
+    async def greet(self) -> None:
+        """Connect, encrypt, log in and leave again. Raises TransportError where that does not work."""
+        session = await self._relay.open()
+        await session.quit()
+
     async def __aenter__(self) -> Self:
         return self
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +15,6 @@ from publisher.mail.smtp_session import Session, Timeouts
 from publisher.model.errors import TransportError, UnreachableError
 
 if TYPE_CHECKING:
-    import asyncio
     from pathlib import Path
 
 Security = Literal["none", "starttls", "tls"]
@@ -73,6 +73,8 @@ class Relay:
         except BaseException:
             _hang_up(client.transport)
             client.close()
+            # Sockets are closed a turn of the loop later, and it may be the last.
+            await asyncio.sleep(0)
             raise
 
     async def _session(self, client: aiosmtplib.SMTP) -> Session:
@@ -96,7 +98,13 @@ class Relay:
                 'or set mail.smtp.security to "tls" and .port to the port for that (465)'
             )
         # What came in before the handshake is discarded there (RFC 3207 section 4.2).
-        await client.starttls(server_hostname=self.host)
+        plain = client.transport
+        try:
+            await client.starttls(server_hostname=self.host)
+        except BaseException:
+            # After a failed handshake aiosmtplib knows of no transport any more, and this one may be open.
+            _hang_up(plain)
+            raise
         await client.ehlo()
 
     async def _login(self, client: aiosmtplib.SMTP, username: str) -> None:

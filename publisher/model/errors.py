@@ -9,6 +9,7 @@ PublisherError                 one sentence: what, where, and the way out
 ├── TemplateError              a template is missing or wrong
 ├── RefusedError               an edition would not arrive as it should
 ├── LostStateError             var/ is gone while output/ is there
+├── DnsError                   a name server does not answer
 └── TransportError             the way out for messages is closed
     └── UnreachableError       for now: the next run may find it open
 """
@@ -73,6 +74,10 @@ class RefusedError(PublisherError):
 
 class LostStateError(PublisherError):
     """The store is empty while the published files are there."""
+
+
+class DnsError(PublisherError):
+    """DNS gave no answer: whether there is such a record is not known."""
 
 
 class TransportError(PublisherError):

@@ -23,7 +23,8 @@ from publisher.mail.checked import Checked, Severity
 from publisher.mail.dkim import DkimSigner
 from publisher.mail.message import MessageTemplate
 from publisher.mail.preflight import preflight
-from publisher.mail.resolver import Dns, DnsError
+from publisher.mail.resolver import Dns
+from publisher.model.errors import DnsError
 from tests.mail.test_dkim import _key, record, sender, signer, verified
 from tests.mail.test_message import SENDER, THAI_TITLE, delivery, edition
 
