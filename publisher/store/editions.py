@@ -11,17 +11,9 @@ from sqlalchemy.sql.expression import false, true
 from publisher.model.delivery import DeliveryState
 from publisher.model.edition import Digest, Edition, EditionState, RenderedEdition, Slot
 from publisher.model.subscriber import Consent
+from publisher.store.columns import Instant
 from publisher.store.database import insert
-from publisher.store.schema import (
-    Instant,
-    corrections,
-    deliveries,
-    edition_posts,
-    editions,
-    posts,
-    subscribers,
-    subscriptions,
-)
+from publisher.store.schema import corrections, deliveries, edition_posts, editions, posts, subscribers, subscriptions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

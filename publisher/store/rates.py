@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Integer, Interval, bindparam, case, literal
 
+from publisher.store.columns import Instant
 from publisher.store.database import insert
-from publisher.store.schema import Instant, rates
+from publisher.store.schema import rates
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
-
 from sqlalchemy import (
-    DDL,
     JSON,
     BigInteger,
     Boolean,
     Column,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -19,49 +14,12 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
-    event,
     text,
 )
 
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Dialect
-    from sqlalchemy.types import TypeEngine
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware moment: timestamptz on PostgreSQL, microseconds since the epoch on SQLite, UTC in Python."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Choose the column's type."""
-        chosen: TypeEngine[Any] = BigInteger() if dialect.name == "sqlite" else DateTime(timezone=True)
-        return dialect.type_descriptor(chosen)
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> object:
-        """Take an aware datetime; a naive one raises TypeError."""
-        if value is None:
-            return None
-        return (value - _EPOCH) // _MICROSECOND if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: object, dialect: Dialect) -> datetime | None:  # noqa: ARG002 (its contract)
-        """Give an aware datetime in UTC."""
-        if isinstance(value, datetime):
-            return value.astimezone(UTC)
-        return None if value is None else _EPOCH + _MICROSECOND * int(str(value))
-
-
-#: SQLite counts rows up by itself only where the key is an INTEGER.
-_Serial = BigInteger().with_variant(Integer(), "sqlite")
-
-#: Sorted by code point on both, so that ties are settled alike everywhere.
-_Word = Text().with_variant(Text(collation="C"), "postgresql")
+from publisher.store.columns import Instant, Serial, Word
+from publisher.store.triggers import APPEND_ONLY, CONSENTS_STAY, hold
 
 metadata = MetaData(
     naming_convention={
@@ -77,11 +35,11 @@ metadata = MetaData(
 files = Table(
     "files",
     metadata,
-    Column("path", _Word, primary_key=True),
+    Column("path", Word, primary_key=True),
     Column("stamp", String(100), nullable=False),
     #: False for a file that may have changed again within the same tick of its clock: it is read once more.
     Column("settled", Boolean, nullable=False),
-    Column("code", _Word),
+    Column("code", Word),
     Column("line", Integer),
     Column("reason", Text),
     Column("quarantined_at", Instant),
@@ -90,8 +48,8 @@ files = Table(
 posts = Table(
     "posts",
     metadata,
-    Column("code", _Word, primary_key=True),
-    Column("path", _Word, nullable=False),
+    Column("code", Word, primary_key=True),
+    Column("path", Word, nullable=False),
     Column("own_code", Boolean, nullable=False),
     Column("state", String(16), nullable=False),
     Column("entry_id", Text, unique=True),
@@ -117,7 +75,7 @@ posts = Table(
     Column("significant", Boolean),
     Column("context", String(32)),
     #: What the translations of one story have in common: the code of one of them, or a word of their own.
-    Column("story", _Word),
+    Column("story", Word),
     #: What few posts say, as JSON.
     Column("extras", Text),
     Index(None, "state", "rank"),
@@ -131,44 +89,28 @@ Index("ix_posts_story", posts.c.story, sqlite_where=_TOLD, postgresql_where=_TOL
 guids = Table(
     "guids",
     metadata,
-    Column("entry_id", _Word, primary_key=True),
-    Column("code", _Word, primary_key=True),
+    Column("entry_id", Word, primary_key=True),
+    Column("code", Word, primary_key=True),
     Column("published", Instant, nullable=False),
     Column("recorded", Instant, nullable=False),
 )
 
-#: What holds the database to that, by its dialect.
-APPEND_ONLY = {
-    "sqlite": (
-        "create trigger guids_stay before update on guids begin select raise(abort, 'guids are never changed'); end",
-        "create trigger guids_remain before delete on guids begin select raise(abort, 'guids are never deleted'); end",
-    ),
-    "postgresql": (
-        (
-            "create or replace function guids_stay() returns trigger language plpgsql as "
-            "$$ begin raise exception 'guids are never changed or deleted'; end $$"
-        ),
-        "create trigger guids_stay before update or delete on guids for each row execute function guids_stay()",
-    ),
-}
-for _dialect, _statements in APPEND_ONLY.items():
-    for _statement in _statements:
-        event.listen(guids, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call] # SQLAlchemy's
+hold(guids, APPEND_ONLY)
 
 #: Categories and their slugs, recorded when first seen: a slug never changes its meaning.
 sections = Table(
     "sections",
     metadata,
-    Column("base", _Word, primary_key=True),
-    Column("slug", _Word, nullable=False, unique=True),
+    Column("base", Word, primary_key=True),
+    Column("slug", Word, nullable=False, unique=True),
     Column("name", Text, nullable=False),
 )
 
 post_sections = Table(
     "post_sections",
     metadata,
-    Column("slug", _Word, primary_key=True),
-    Column("code", _Word, ForeignKey("posts.code", ondelete="CASCADE"), primary_key=True),
+    Column("slug", Word, primary_key=True),
+    Column("code", Word, ForeignKey("posts.code", ondelete="CASCADE"), primary_key=True),
     Index(None, "code"),
 )
 
@@ -176,7 +118,7 @@ post_sections = Table(
 bodies = Table(
     "bodies",
     metadata,
-    Column("code", _Word, ForeignKey("posts.code", ondelete="CASCADE"), primary_key=True),
+    Column("code", Word, ForeignKey("posts.code", ondelete="CASCADE"), primary_key=True),
     Column("key", String(64), nullable=False),
     Column("html", Text, nullable=False),
     Column("lead", Text, nullable=False),
@@ -194,7 +136,7 @@ bodies = Table(
 feeds = Table(
     "feeds",
     metadata,
-    Column("path", _Word, primary_key=True),
+    Column("path", Word, primary_key=True),
     Column("category", Text),
     Column("language", String(40)),
     #: True until its files show what the posts table says.
@@ -209,7 +151,7 @@ feeds = Table(
 archive_pages = Table(
     "archive_pages",
     metadata,
-    Column("feed", _Word, primary_key=True),
+    Column("feed", Word, primary_key=True),
     #: `2024-11`, and which of the pages of that month.
     Column("month", String(7), primary_key=True),
     Column("number", Integer, primary_key=True),
@@ -221,8 +163,8 @@ archive_pages = Table(
 archived = Table(
     "archived",
     metadata,
-    Column("feed", _Word, primary_key=True),
-    Column("code", _Word, ForeignKey("posts.code", ondelete="CASCADE"), primary_key=True),
+    Column("feed", Word, primary_key=True),
+    Column("code", Word, ForeignKey("posts.code", ondelete="CASCADE"), primary_key=True),
     Column("month", String(7), nullable=False),
     Column("number", Integer, nullable=False),
     Index(None, "feed", "month", "number"),
@@ -274,12 +216,12 @@ edition_posts = Table(
     "edition_posts",
     metadata,
     Column("edition_id", Text, ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
-    Column("code", _Word, ForeignKey("posts.code"), primary_key=True),
+    Column("code", Word, ForeignKey("posts.code"), primary_key=True),
     Column("position", Integer, nullable=False),
     #: True for a story, False for a title under "and N more".
     Column("story", Boolean, nullable=False),
     #: The post that it is told with, because both tell the same.
-    Column("told_with", _Word),
+    Column("told_with", Word),
     #: The post's `updated` when it was frozen: what comes after is a correction.
     Column("updated", Instant),
     Index(None, "code"),
@@ -290,7 +232,7 @@ corrections = Table(
     "corrections",
     metadata,
     Column("edition_id", Text, ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True),
-    Column("code", _Word, ForeignKey("posts.code"), primary_key=True),
+    Column("code", Word, ForeignKey("posts.code"), primary_key=True),
     Column("kind", String(16), nullable=False),
     #: Of the edit, or of the withdrawal.
     Column("moment", Instant, nullable=False),
@@ -311,7 +253,7 @@ proofs = Table(
 subscribers = Table(
     "subscribers",
     metadata,
-    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("id", Serial, primary_key=True, autoincrement=True),
     #: As the reader wrote it, and as two spellings of one mailbox are equal.
     Column("address", Text, nullable=False),
     Column("address_key", Text, nullable=False, unique=True),
@@ -325,7 +267,7 @@ subscribers = Table(
 subscriptions = Table(
     "subscriptions",
     metadata,
-    Column("subscriber_id", _Serial, ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+    Column("subscriber_id", Serial, ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
     Column("digest", Text, primary_key=True),
     Column("consent", String(16), nullable=False),
     Column("since", Instant, nullable=False),
@@ -335,9 +277,9 @@ subscriptions = Table(
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("id", Serial, primary_key=True, autoincrement=True),
     Column("edition_id", Text, ForeignKey("editions.id"), nullable=False),
-    Column("subscriber_id", _Serial, ForeignKey("subscribers.id"), nullable=False),
+    Column("subscriber_id", Serial, ForeignKey("subscribers.id"), nullable=False),
     #: True for a copy to the editors: it needs no subscription.
     Column("copy", Boolean, nullable=False),
     Column("state", String(16), nullable=False),
@@ -362,8 +304,8 @@ deliveries = Table(
 consents = Table(
     "consents",
     metadata,
-    Column("id", _Serial, primary_key=True, autoincrement=True),
-    Column("subscriber_id", _Serial, nullable=False),
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("subscriber_id", Serial, nullable=False),
     Column("digest", Text, nullable=False),
     #: A `model.subscriber.ConsentEvent`.
     Column("event", String(16), nullable=False),
@@ -377,34 +319,7 @@ consents = Table(
     Index(None, "subscriber_id"),
 )
 
-CONSENTS_STAY = {
-    "sqlite": (
-        (
-            "create trigger consents_stay before update on consents begin "
-            "select raise(abort, 'consents are never changed'); end"
-        ),
-        (
-            "create trigger consents_remain before delete on consents when exists (select 1 from subscribers where "
-            "id = old.subscriber_id and address_key <> 'erased:' || id) "
-            "begin select raise(abort, 'consents go with their subscriber only'); end"
-        ),
-    ),
-    "postgresql": (
-        (
-            "create or replace function consents_stay() returns trigger language plpgsql as $$ begin "
-            "if tg_op = 'DELETE' and not exists (select 1 from subscribers where id = old.subscriber_id and "
-            "address_key <> 'erased:' || id) then return old; end if; "
-            "raise exception 'consents are never changed, and go with their subscriber only'; end $$"
-        ),
-        (
-            "create trigger consents_stay before update or delete on consents "
-            "for each row execute function consents_stay()"
-        ),
-    ),
-}
-for _dialect, _statements in CONSENTS_STAY.items():
-    for _statement in _statements:
-        event.listen(consents, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call] # SQLAlchemy's
+hold(consents, CONSENTS_STAY)
 
 #: Keyed hashes of addresses that were erased and must never be mailed again.
 suppressions = Table(
@@ -421,7 +336,7 @@ bounces = Table(
     metadata,
     #: Hash of the report.
     Column("report", String(64), primary_key=True),
-    Column("subscriber_id", _Serial, ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False),
+    Column("subscriber_id", Serial, ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False),
     Column("edition_id", Text),
     Column("kind", String(16), nullable=False),
     #: Enhanced status code (RFC 3463).

@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from publisher.store.schema import APPEND_ONLY, Instant
+from publisher.store.columns import Instant
+from publisher.store.triggers import APPEND_ONLY
 
 revision = "0003"
 down_revision = "0002"

@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from publisher.store.schema import CONSENTS_STAY, Instant
+from publisher.store.columns import Instant
+from publisher.store.triggers import CONSENTS_STAY
 
 revision = "0005"
 down_revision = "0004"
