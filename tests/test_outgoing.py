@@ -46,7 +46,7 @@ def test_a_run_with_nothing_to_send_sends_nothing(desk: Desk) -> None:
 def test_who_is_on_a_list_by_somebody_elses_word_is_asked_by_the_next_run(desk: Desk) -> None:
     with desk.open() as publication:
         wanted = Enrolment(address="reader@example.org", digest="world", language="en", confirmed=False)
-        subscribe(publication.database, wanted, now=NOW)
+        subscribe(publication.database, wanted, now=NOW, fingerprint=str)
     assert desk.run().troubles == ()
     folder = desk.folder / "var" / "outbox" / "confirm-world"
     assert [path.name for path in folder.iterdir()] == ["000000-reader@example.org.eml"]
@@ -61,7 +61,7 @@ def test_a_reader_whose_mailbox_is_gone_gets_nothing_more_once_the_report_is_in_
     desk.configure_digest(copies_to=())
     with desk.open() as publication:
         wanted = Enrolment(address="reader@example.org", digest="world", language="en", confirmed=True)
-        subscribe(publication.database, wanted, now=NOW)
+        subscribe(publication.database, wanted, now=NOW, fingerprint=str)
     desk.post("A1")
     assert desk.run().delivered.states["accepted"] == 1
     signer = load_signer(desk.folder / "var" / "secret")

@@ -59,7 +59,7 @@ def subscribe(
     *,
     now: datetime,
     source: str = "publish subscribers add",
-    fingerprint: Callable[[str], str] = str,
+    fingerprint: Callable[[str], str],
 ) -> Consent | None:
     """Put one address on a list; returns where its consent stands then. Raises ValueError for a bad address.
 

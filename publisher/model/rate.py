@@ -38,8 +38,3 @@ class Rate:
     def ahead(self, horizon: timedelta) -> int:
         """Say how many slots there are within a time, one at least."""
         return 1 + horizon // self.interval
-
-
-def is_late(slot: datetime, now: datetime) -> bool:
-    """Say whether a slot is over."""
-    return now >= slot + LATE

@@ -262,11 +262,6 @@ def findings(connection: Connection, edition_id: str) -> str | None:
     return found
 
 
-def set_state(connection: Connection, edition_id: str, state: EditionState) -> None:
-    """Note where an edition stands."""
-    connection.execute(update(editions).where(editions.c.id == edition_id).values(state=state.value))
-
-
 def move(
     connection: Connection,
     edition_id: str,

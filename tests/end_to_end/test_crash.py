@@ -50,7 +50,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
             reader = f"reader{number:02}@example.org"
             language = ("th", "en")[number % 2]
             wanted = Enrolment(address=reader, digest="world", language=language, confirmed=True)
-            subscribe(publication.database, wanted, now=NOW)
+            subscribe(publication.database, wanted, now=NOW, fingerprint=str)
     return site
 
 

@@ -53,7 +53,7 @@ def enrol(
 ) -> None:
     with desk.open() as publication:
         wanted = Enrolment(address=address, digest=digest, language=language, confirmed=confirmed)
-        subscribe(publication.database, wanted, now=NOW)
+        subscribe(publication.database, wanted, now=NOW, fingerprint=str)
 
 
 def ask(desk: Desk, relay: Relay) -> list[str]:

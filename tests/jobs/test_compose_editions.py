@@ -61,14 +61,14 @@ def recipients(desk: Desk) -> dict[str, list[str]]:
 
 def cancel(desk: Desk, edition_id: str) -> None:
     with desk.open() as publication, publication.database.begin() as connection:
-        editions.set_state(connection, edition_id, EditionState.CANCELLED)
+        editions.move(connection, edition_id, [*EditionState], EditionState.CANCELLED)
 
 
 def enrol(desk: Desk, readers: Mapping[str, str | None], *, confirmed: bool = True) -> None:
     with desk.open() as publication:
         for address, language in readers.items():
             wanted = Enrolment(address=address, digest="world", language=language, confirmed=confirmed)
-            subscribe(publication.database, wanted, now=NOW)
+            subscribe(publication.database, wanted, now=NOW, fingerprint=str)
 
 
 def test_the_first_edition_is_due_whatever_the_age_of_its_slot(desk: Desk) -> None:

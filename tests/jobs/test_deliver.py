@@ -386,7 +386,7 @@ def test_an_edition_of_a_digest_that_is_configured_no_more_still_goes_out(sqlite
 def test_an_edition_that_is_not_to_go_out_stays(sqlite: Database, state: EditionState) -> None:
     freeze(sqlite, 2)
     with sqlite.begin() as connection:
-        editions.set_state(connection, ID, state)
+        editions.move(connection, ID, [*EditionState], state)
     deliver(sqlite, Relay())
     assert states(sqlite) == {"queued": 2}
 

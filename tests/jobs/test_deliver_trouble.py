@@ -360,7 +360,7 @@ def test_an_edition_that_is_cancelled_just_before_it_goes_out_stays(sqlite: Data
 
     def cancel_the_other(_message: Message) -> Receipt:
         with sqlite.begin() as connection:
-            editions.set_state(connection, "world-2024-11-11-en", EditionState.CANCELLED)
+            editions.move(connection, "world-2024-11-11-en", [*EditionState], EditionState.CANCELLED)
         return OK
 
     deliver(sqlite, Relay(cancel_the_other))

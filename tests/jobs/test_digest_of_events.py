@@ -173,7 +173,7 @@ def test_a_draft_is_mailed_to_the_editors_once_and_to_nobody_else(desk: Desk) ->
     desk.run(NOW + timedelta(hours=1))
     assert messages(desk, FIRST) == []
     with desk.open() as publication, publication.database.begin() as connection:
-        editions.set_state(connection, FIRST, EditionState.APPROVED)
+        editions.move(connection, FIRST, [*EditionState], EditionState.APPROVED)
     desk.run(NOW + timedelta(hours=2))
     assert len(messages(desk, FIRST)) == 2
     assert (desk.folder / "output/digests/world/2024-11-10/en.html").is_file()

@@ -21,7 +21,7 @@ WEB = "digests/world/2024-11-10/en.html"
 
 def set_state(desk: Desk, edition_id: str, state: EditionState) -> None:
     with desk.open() as publication, publication.database.begin() as connection:
-        editions.set_state(connection, edition_id, state)
+        editions.move(connection, edition_id, [*EditionState], state)
 
 
 def test_the_first_page_lists_feeds_posts_and_editions(desk: Desk) -> None:

@@ -187,7 +187,7 @@ def test_a_refusal_by_policy_pauses_the_edition_and_suppresses_nobody(reader: Ma
 
 def test_a_refusal_after_the_edition_is_out_is_only_kept(reader: Mailed) -> None:
     with reader.database.begin() as connection:
-        editions.set_state(connection, THAI, EditionState.FINISHED)
+        editions.move(connection, THAI, [*EditionState], EditionState.FINISHED)
     assert reader.take_in(standard(REFUSED, to=reader.path)).action is Action.NOTED
     assert reader.edition == ("finished", None)
 

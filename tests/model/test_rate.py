@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.model.rate import LATE, Rate, is_late
+from publisher.model.rate import Rate
 from tests.build import NOW
 
 
@@ -29,11 +29,6 @@ def test_slots_that_are_reserved_together_end_where_the_next_begins() -> None:
 def test_there_is_one_slot_at_least_within_any_time() -> None:
     assert Rate(1, 60).ahead(timedelta(milliseconds=300)) == 1
     assert Rate(100).ahead(timedelta(milliseconds=300)) == 28
-
-
-def test_a_slot_is_late_from_the_end_of_its_time() -> None:
-    assert not is_late(NOW, NOW + LATE - timedelta(microseconds=1))
-    assert is_late(NOW, NOW + LATE)
 
 
 @given(

@@ -102,7 +102,7 @@ def test_refusals_of_an_edition_are_counted_by_reader(database: Database) -> Non
 def test_an_edition_that_does_not_go_out_is_none_to_pause(database: Database, state: EditionState) -> None:
     with database.begin() as connection:
         (owner,) = mailed(connection)
-        editions.set_state(connection, THAI, state)
+        editions.move(connection, THAI, [*EditionState], state)
         assert bounces.history(connection, owner, NOW, suppressed=False).edition_id is None
 
 

@@ -159,7 +159,7 @@ def test_only_what_is_approved_or_being_sent_is_open(database: Database) -> None
         publish(connection, "A1")
         for state in EditionState:
             freeze(connection, an_edition(digest=state))
-            editions.set_state(connection, edition_id(state, SLOT.name, "th"), state)
+            editions.move(connection, edition_id(state, SLOT.name, "th"), [*EditionState], state)
         assert [(each.digest, each.state) for each in editions.open_ones(connection)] == [
             ("approved", EditionState.APPROVED),
             ("sending", EditionState.SENDING),

@@ -338,7 +338,7 @@ def test_only_a_cancelled_edition_gives_its_posts_back(database: Database) -> No
     edition = _freeze(database, ["A1"])
     for state in EditionState:
         with database.begin() as connection:
-            editions.set_state(connection, edition, state)
+            editions.move(connection, edition, [*EditionState], state)
         assert _candidates(database) == ({"A1"} if state is EditionState.CANCELLED else set())
 
 

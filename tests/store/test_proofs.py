@@ -36,7 +36,7 @@ def test_what_was_decided_already_needs_no_proof(database: Database, state: Edit
     with database.begin() as connection:
         draft(connection)
         proofs.add(connection, THAI, ["desk@example.org"])
-        editions.set_state(connection, THAI, state)
+        editions.move(connection, THAI, [*EditionState], state)
         assert proofs.unsent(connection) == []
 
 

@@ -61,7 +61,7 @@ class Served:
 
     def subscribe(self, address: str, digest: str, language: str | None = None) -> None:
         wanted = Enrolment(address=address, digest=digest, language=language, confirmed=True)
-        subscriptions.subscribe(self.database, wanted, now=NOW)
+        subscriptions.subscribe(self.database, wanted, now=NOW, fingerprint=str)
 
     def also(self, subscriber_id: int, digest: str) -> int:
         """Let a reader subscribe to another digest."""
