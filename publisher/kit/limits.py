@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import resource
 import signal
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-#: A library may swallow an exception that comes at a bad moment: it comes again after so many seconds.
+#: An exception that comes at a bad moment is swallowed, or lost: it comes again after so many seconds.
 _AGAIN = 0.5
 
 
 class TooLongError(Exception):
     """Work took more processor time than it may."""
+
+
+#: What a limit raises where it is reached; lost in the callback of a weak reference, it is no news.
+_REACHED = (TooLongError, RecursionError, MemoryError)
 
 
 @contextlib.contextmanager
@@ -31,6 +36,8 @@ def limited(*, seconds: float, memory: int) -> Iterator[None]:
         return
     handler = signal.signal(signal.SIGPROF, _stop)
     bound = resource.getrlimit(resource.RLIMIT_AS)
+    hook = sys.unraisablehook
+    sys.unraisablehook = lambda lost: None if issubclass(lost.exc_type, _REACHED) else hook(lost)
     timer = signal.setitimer(signal.ITIMER_PROF, seconds, _AGAIN)
     try:
         _bound_memory(memory, bound)
@@ -43,6 +50,7 @@ def limited(*, seconds: float, memory: int) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_PROF, *timer)
         resource.setrlimit(resource.RLIMIT_AS, bound)
         signal.signal(signal.SIGPROF, handler)
+        sys.unraisablehook = hook
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import resource
 import signal
+import sys
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,7 +26,7 @@ def as_before() -> Iterator[None]:
 
     def state() -> tuple[Any, ...]:
         timer = signal.getitimer(signal.ITIMER_PROF)
-        return signal.getsignal(signal.SIGPROF), timer, resource.getrlimit(resource.RLIMIT_AS)
+        return sys.unraisablehook, signal.getsignal(signal.SIGPROF), timer, resource.getrlimit(resource.RLIMIT_AS)
 
     before = state()
     yield
@@ -60,6 +62,34 @@ def test_work_that_swallows_its_end_is_ended_again(monkeypatch: pytest.MonkeyPat
     with pytest.raises(TooLongError), limited(seconds=0.02, memory=_MUCH):
         stubborn()
     assert len(swallowed) == 1
+
+
+def test_an_end_that_is_lost_in_the_callback_of_a_weak_reference_is_no_news_and_comes_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[sys.UnraisableHookArgs] = []
+    monkeypatch.setattr("publisher.kit.limits._AGAIN", 0.02)
+    monkeypatch.setattr(sys, "unraisablehook", told.append)
+
+    class _Thing:
+        pass
+
+    def fail(_reference: object) -> None:
+        raise LookupError
+
+    thing: _Thing | None = _Thing()
+    other: _Thing | None = _Thing()
+    references = weakref.ref(thing, lambda _: _spin()), weakref.ref(other, fail)
+
+    def work() -> None:
+        nonlocal thing, other
+        other = thing = None
+        _spin()
+
+    with pytest.raises(TooLongError), limited(seconds=0.02, memory=_MUCH):
+        work()
+    assert [each.exc_type for each in told] == [LookupError]
+    assert [each() for each in references] == [None, None]
 
 
 def test_too_much_memory_is_refused() -> None:
