@@ -38,6 +38,8 @@ _STARTS = 5
 _FURTHER = {
     "digest": "What an edition takes",
     "messages": "What a signed message takes to make",
+    "delivery": "What a delivery to 50,000 readers takes",
+    "smtp": "What SMTP takes of it",
     "similar": "How fast and how well posts that tell one story are found",
     "cleaning": "How well cleaning tells junk from report",
 }

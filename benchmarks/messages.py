@@ -48,7 +48,7 @@ def main() -> None:
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
 
     def plain(number: int) -> None:
-        _plain(edition, number, pem)
+        plain_message(edition.content.subject, edition.content.html, edition.content.text, number, pem)
 
     one = _rate(lambda number: signed.message_for(_delivery(number)), MESSAGES)
     rows = [
@@ -112,19 +112,19 @@ def _delivery(number: int) -> Delivery:
     )
 
 
-def _plain(edition: Edition, number: int, pem: bytes) -> bytes:
-    """Do what a short script does: the whole message again for each reader."""
+def plain_message(subject: str, html: str, text: str, number: int, pem: bytes) -> bytes:
+    """Do what a short script does: the whole message again for each reader, signed."""
     unsubscribe = f"https://news.example.org/u/{number:032x}"
     message = EmailMessage(policy=SMTP)
     message["From"] = "World Desk <digest@news.example.org>"
     message["To"] = f"reader{number}@example.org"
-    message["Subject"] = edition.content.subject
+    message["Subject"] = subject
     message["Date"] = _NOW
     message["Message-ID"] = f"<{number}@news.example.org>"
     message["List-Unsubscribe"] = f"<{unsubscribe}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(edition.content.text.replace(_UNSUBSCRIBE, unsubscribe))
-    message.add_alternative(edition.content.html.replace(_UNSUBSCRIBE, unsubscribe), subtype="html")
+    message.set_content(text.replace(_UNSUBSCRIBE, unsubscribe))
+    message.add_alternative(html.replace(_UNSUBSCRIBE, unsubscribe), subtype="html")
     data = message.as_bytes()
     covered = [name for name in COVERED if name.decode() in message]
     return bytes(dkim.sign(data, b"bench", b"news.example.org", pem, include_headers=covered)) + data

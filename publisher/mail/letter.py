@@ -41,5 +41,5 @@ def letter(content: RenderedEdition, about: str, address: str, sender: Sender, *
         edition_id=about,
         sender=envelope_from,
         recipient=address,
-        data=signed(head.encode(), body, body.closed(content.text, content.html), sender.dkim),
+        data=b"".join(signed(head.encode(), body, body.closed(content.text, content.html), sender.dkim)),
     )

@@ -96,12 +96,14 @@ class MessageTemplate:
 
         fields = self._own_fields(delivery, unsubscribe, token).encode() + self._shared
         body = self._body.closed(filled(self._text_end), filled(self._html_end))
+        pieces = signed(fields, self._body, body, sender.dkim)
         return Message(
             delivery_id=delivery.id,
             edition_id=self._edition.id,
             sender=self._return_path(delivery),
             recipient=delivery.address,
-            data=signed(fields, self._body, body, sender.dkim),
+            data=b"".join(pieces),
+            pieces=pieces,
         )
 
     def _return_path(self, delivery: Delivery) -> str:
@@ -129,10 +131,10 @@ class MessageTemplate:
         )
 
 
-def signed(fields: bytes, body: Alternative, closed: tuple[bytes, ...], dkim: DkimSigner | None) -> bytes:
-    """Put a message together, with its signature before everything else if it gets one."""
+def signed(fields: bytes, body: Alternative, closed: tuple[bytes, ...], dkim: DkimSigner | None) -> tuple[bytes, ...]:
+    """Give the pieces of a message in order, with its signature before everything else if it gets one."""
     signature = dkim.sign(fields, body.relaxed_hash(closed)) if dkim else b""
-    return b"".join((signature, fields, b"\r\n", *closed))
+    return signature, fields, b"\r\n", *closed
 
 
 def _short(authority: str) -> str:

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from publisher.mail.stuffing import stuffed
 from publisher.model.delivery import Phase, Receipt
 
 if TYPE_CHECKING:
@@ -99,17 +100,6 @@ def _printable(text: bytes) -> str:
     return "".join(c if c.isprintable() else " " for c in text.decode("utf-8", "replace")).strip()
 
 
-def stuffed(data: bytes) -> bytes:
-    """Give a message as it follows DATA, but for the final dot (RFC 5321 section 4.5.2).
-
-    Raises ValueError for a CR or LF on its own: some servers see the end of a message where others don't.
-    """
-    if not (data.endswith(b"\r\n") and data.count(b"\r\n") == data.count(b"\r") == data.count(b"\n")):
-        raise ValueError("a message has to consist of lines that end with CRLF")
-    data = data.replace(b"\r\n.", b"\r\n..")
-    return b"." + data if data.startswith(b".") else data
-
-
 class Session(asyncio.Protocol):
     """A connection that is ready for MAIL; it takes one message at a time."""
 
@@ -147,7 +137,7 @@ class Session(asyncio.Protocol):
 
         Cancelled before the final dot, it hangs up: the relay has nothing.
         """
-        body = stuffed(message.data)
+        body = stuffed(message.data, message.pieces)
         self.crowded = False
         self._phase = Phase.MAIL
         try:

@@ -16,3 +16,5 @@ class Message:
     recipient: str
     #: RFC 5322, with CRLF.
     data: bytes
+    #: What `data` was put together of, where that is known: messages of one edition share the long pieces.
+    pieces: tuple[bytes, ...] = ()

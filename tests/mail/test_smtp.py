@@ -353,6 +353,17 @@ def test_a_message_with_line_ends_that_servers_read_differently_is_refused_befor
         assert "MAIL" not in server.verbs()
 
 
+def test_the_server_of_these_tests_would_tell_if_a_second_message_were_smuggled_in() -> None:
+    envelope = b"MAIL FROM:<desk@example.org>\r\nRCPT TO:<reader@example.org>\r\nDATA\r\n"
+    careless = b"Subject: x\r\n\r\nbody\n.\r\n" + SMUGGLED + b".\r\n"
+    with ScriptedServer(lenient=True) as server:
+        with socket.create_connection(("127.0.0.1", server.port), 10) as connection:
+            connection.sendall(b"EHLO desk.example\r\n" + envelope + careless + b"QUIT\r\n")
+            while connection.recv(4096):
+                pass
+        assert server.recipients == {"reader@example.org": 1, "y@example.com": 1}
+
+
 @pytest.mark.parametrize("data", [b"", b"Subject: x", b"Subject: x\r\n\r\nbody"])
 def test_a_message_that_does_not_end_with_a_line_is_refused(data: bytes) -> None:
     with ScriptedServer() as server, pytest.raises(ValueError, match="CRLF"):
