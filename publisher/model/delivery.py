@@ -84,6 +84,8 @@ class Receipt:
 
 #: Refusals for good that say nothing about the recipient, but of who sends, how, or what.
 _NOT_THE_RECIPIENT = frozenset({Phase.CONNECT, Phase.AUTH, Phase.MAIL, Phase.DATA})
+#: And whenever they are said: commands out of order, and a login that is missing or no good (RFC 4954 section 6).
+_OF_THE_SESSION = frozenset({503, 530, 534, 535, 538})
 #: Policies of one recipient (RFC 3463 section 3.8, RFC 7293): a closed list, a mailbox with a new owner.
 _OWN_POLICY = frozenset({"5.7.2", "5.7.17", "5.7.18"})
 
@@ -93,7 +95,7 @@ def concerns_everybody(receipt: Receipt) -> bool:
     if receipt.code < 500:
         return False
     policy = receipt.status.startswith("5.7.") and receipt.status not in _OWN_POLICY
-    return policy or receipt.phase in _NOT_THE_RECIPIENT
+    return policy or receipt.phase in _NOT_THE_RECIPIENT or receipt.code in _OF_THE_SESSION
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -84,6 +84,12 @@ def test_a_policy_is_nobodys_fault_at_any_phase(phase: Phase, code: int, status:
     assert concerns_everybody(Receipt(code, "said", phase, status)) is everybody
 
 
+@pytest.mark.parametrize("phase", Phase)
+@pytest.mark.parametrize("code", [503, 530, 534, 535, 538])
+def test_a_session_that_is_not_as_it_should_be_is_nobodys_fault_at_any_phase(phase: Phase, code: int) -> None:
+    assert concerns_everybody(Receipt(code, "said", phase))
+
+
 @pytest.mark.parametrize("status", ["5.1.1", "5.2.2", "5.7.2", "5.7.17", "5.7.18", "5.6.7", ""])
 @pytest.mark.parametrize("phase", [Phase.RCPT, Phase.BODY])
 def test_a_refusal_of_one_recipient_is_for_that_one_only(phase: Phase, status: str) -> None:
