@@ -35,6 +35,8 @@ _COMMANDS = {
 
 USAGE = 2
 NOTHING = 3
+#: So many objects more than before, so many of these rounds, and so many of those, until garbage is looked for.
+_SELDOM = (100_000, 20, 20)
 
 
 class _Lazy(click.Group):
@@ -92,8 +94,9 @@ def cli(context: click.Context, *, dry_run: bool, force: bool, adopt: bool) -> N
 def main() -> NoReturn:
     """Run the command line and exit."""
     options = Options()
-    # Imports and a run make next to no cycles, and end soon: looking for them would take a tenth of the time.
-    gc.disable()
+    # Imports and a run make next to no cycles: looking for them as often as Python does would take a tenth of the time.
+    often = gc.get_threshold()
+    gc.set_threshold(*_SELDOM)
     try:
         result: Any = cli.main(prog_name="publish", standalone_mode=False, obj=options)
         code = result if isinstance(result, int) else 0
@@ -114,7 +117,7 @@ def main() -> NoReturn:
         _say(f"{type(error).__name__}: {error} — this is a mistake in publisher; -vv shows where it happened")
         code = NOTHING
     finally:
-        gc.enable()
+        gc.set_threshold(*often)
     # Nor need they be looked for once more on the way out.
     gc.freeze()
     sys.exit(code)
