@@ -59,10 +59,16 @@ class _Bell(BaseScheduler):  # type: ignore[misc] # apscheduler has no types
         return _LONGEST_SLEEP if seconds is None else min(seconds, _LONGEST_SLEEP)
 
 
-def run(work: Callable[[], None], schedules: Iterable[Schedule], collect_every: timedelta) -> None:
+def run(
+    work: Callable[[], None],
+    schedules: Iterable[Schedule],
+    collect_every: timedelta,
+    *,
+    wanted: Callable[[], bool] = lambda: True,
+) -> None:
     """Call `work` at once, at every slot, and at the interval, one call at a time, until SIGTERM or SIGINT.
 
-    Work under way is finished before this returns.
+    It ends as well when it is no longer `wanted`. Work under way is finished before this returns.
     """
     due = threading.Event()
     due.set()
@@ -83,14 +89,15 @@ def run(work: Callable[[], None], schedules: Iterable[Schedule], collect_every: 
     before: dict[int, Any] = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGINT)}
     bell.start()
     try:
-        while not stopped_by:
+        while not stopped_by and wanted():
             seconds = bell.ring()
             if due.is_set():
                 due.clear()
                 work()
             else:
                 time.sleep(seconds)
-        log.info("%s: what was under way is finished", signal.Signals(stopped_by[0]).name)
+        reason = signal.Signals(stopped_by[0]).name if stopped_by else "not wanted any more"
+        log.info("%s: what was under way is finished", reason)
     finally:
         bell.shutdown(wait=True)
         for number, handler in before.items():

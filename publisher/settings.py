@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,6 +24,19 @@ if TYPE_CHECKING:
 def _key(check: Callable[[Any], Any], default: Any = dataclasses.MISSING, *, shown: bool = True) -> Any:
     """Declare a key with the check that its value must pass; without a default, it must be there."""
     return dataclasses.field(default=default, metadata={"check": check}, repr=shown)
+
+
+#: RFC 1123 section 2.1, and no IP address.
+_HOSTNAME = re.compile(
+    r"(?=.{1,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*(?!\d+\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+)
+
+
+def _hostname(value: Any) -> str:
+    name = checks.text(value).lower()
+    if not _HOSTNAME.fullmatch(name):
+        raise ValueError(f"must be the name of a machine, such as 'mail.example.org', not {value!r}")
+    return name
 
 
 def _schedule(value: Any) -> str:
@@ -265,6 +279,8 @@ class SmtpSettings:
     connections: int = _key(checks.count, 8)
     #: Who vouches for the relay's certificate, if not the authorities that the system knows.
     ca_file: str | None = _key(checks.text, None)
+    #: What this machine calls itself in EHLO, if not by its own name.
+    hostname: str | None = _key(_hostname, None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -114,6 +114,7 @@ def transport(mail: MailSettings, folder: Path) -> Transport:
             password=smtp.password,
             connections=smtp.connections,
             ca_file=folder / smtp.ca_file if smtp.ca_file else None,
+            hostname=smtp.hostname,
         )
     from publisher.mail.outbox import Outbox
 

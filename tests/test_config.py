@@ -405,6 +405,34 @@ def test_a_password_goes_in_no_clear_text_and_is_there_where_a_username_is(folde
     assert problem.startswith("mail.smtp.password: is missing")
 
 
+@pytest.mark.parametrize("name", ["mail.example.org", "MX-1", "3com.example", "xn--fiq228c.example"])
+def test_the_relay_may_be_told_another_name_of_this_machine(folder: Path, name: str) -> None:
+    smtp = read(folder, f'{SMTP}hostname = "{name}"\n').mail.smtp
+    assert smtp is not None
+    assert smtp.hostname == name.lower()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "two words",
+        "mail.example.org\\r\\nMAIL FROM:<>",
+        "-mail",
+        "mail..example.org",
+        "mail.example.org.",
+        "192.0.2.1",
+        "[192.0.2.1]",
+        "ไทย.example",
+        f"{'a' * 64}.example",
+        ".".join(["abcdefgh"] * 29),
+        "under_score",
+    ],
+)
+def test_a_name_that_no_machine_can_have_is_refused(folder: Path, name: str) -> None:
+    (problem,) = problems(folder, f'{SMTP}hostname = "{name}"\n')
+    assert problem.startswith("mail.smtp.hostname: must be the name of a machine, such as 'mail.example.org', not ")
+
+
 def test_a_password_is_read_from_its_file(folder: Path) -> None:
     (folder / "config" / "secret").write_text("open sesame\n", "utf-8")
     settings = read(folder, f'{SMTP}password_file = "config/secret"\n')

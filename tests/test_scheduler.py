@@ -54,6 +54,12 @@ def test_work_is_done_again_at_the_interval() -> None:
     assert len(done) == 2
 
 
+def test_it_ends_when_it_is_no_longer_wanted() -> None:
+    done: list[str] = []
+    scheduler.run(lambda: done.append("finished"), [], timedelta(hours=1), wanted=lambda: not done)
+    assert done == ["finished"]
+
+
 def test_work_that_fails_gives_the_signals_back() -> None:
     before = signal.getsignal(signal.SIGTERM)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -151,6 +153,22 @@ def _tell(file: str, report: Imported, *, dry_run: bool, as_json: bool) -> None:
     echo(f"A dry run, nothing is written; read as {report.encoding}: {said}" if dry_run else said)
 
 
+def _write_out(write: Callable[[IO[str]], object]) -> None:
+    """Write to standard output, as far as somebody reads it."""
+    if sys.stdout is None:
+        raise UsageError("standard output is closed: name a file with --output")
+    try:
+        write(sys.stdout)
+        sys.stdout.flush()
+    except OSError as error:
+        # What is left in the buffer would fail once more on the way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise UsageError(
+                f"standard output cannot be written ({error.strerror}): name a file with --output"
+            ) from error
+
+
 @click.command(
     "export",
     epilog="""\b
@@ -168,7 +186,6 @@ def export_file(context: click.Context, *, digest_name: str | None, output: str 
 
     A cell that a spreadsheet would take for a formula gets an apostrophe before it.
     """
-    import sys
     from pathlib import Path
 
     from publisher.jobs.export_subscribers import export
@@ -176,7 +193,7 @@ def export_file(context: click.Context, *, digest_name: str | None, output: str 
     with options_of(context).publication() as publication:
         name = publication.digest(digest_name).name if digest_name else None
         if output is None:
-            export(publication.database, sys.stdout, name)
+            _write_out(lambda file: export(publication.database, file, name))
             return
         path = Path(output)
         try:

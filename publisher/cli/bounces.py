@@ -11,6 +11,7 @@ import click
 
 from publisher.cli.options import json_option, options_of, with_global_options
 from publisher.cli.show import dump, echo, table
+from publisher.model.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -84,10 +85,16 @@ def _standard_input() -> bytes:
     """Read as much as is looked at, and let the rest pass: a mail server wants to be rid of all of it."""
     from publisher.mail.bounces.parts import LIMIT
 
+    way_out = "give a message there, or name the files"
+    if sys.stdin is None:
+        raise UsageError(f"standard input is closed: {way_out}")
     stream = sys.stdin.buffer
-    data = stream.read(LIMIT)
-    while stream.read(_PIECE):
-        pass
+    try:
+        data = stream.read(LIMIT)
+        while stream.read(_PIECE):
+            pass
+    except OSError as error:
+        raise UsageError(f"standard input cannot be read ({error.strerror}): {way_out}") from error
     return data
 
 

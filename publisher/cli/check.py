@@ -52,6 +52,7 @@ def check(context: click.Context, *, every_post: bool, mail: bool, dns: str | No
     with options.publication(progress=progress(quiet=options.quiet)) as publication:
         # Rules of cleaning that are wrong say so when they are read.
         _ = publication.bodies
+        mailed += _check_maildir(publication)
         with publication.running(waiting=lambda pid: click.echo(f"publish: waiting for process {pid}", err=True)):
             found = _check_posts(publication) if every_post else None
         feeds = _check_feeds(publication)
@@ -67,7 +68,7 @@ def check(context: click.Context, *, every_post: bool, mail: bool, dns: str | No
                 "quarantined": [{"path": path, "line": line, "reason": reason} for path, line, reason in left_out],
                 "feeds": {"files": feeds.files, "entries": feeds.entries, "findings": feeds.findings},
                 "templates": broken,
-                "mail": [asdict(finding) for finding in mailed] if mail else None,
+                "mail": [asdict(finding) for finding in mailed] if mail or mailed else None,
                 "translations": [{"language": language, "missing": words} for language, words in missing.items()],
                 "warnings": [
                     {"path": path, "warning": each} for path, each in (found.warnings if found else {}).items()
@@ -96,6 +97,15 @@ def _check_mail(options: Options, dns: str | None) -> list[Finding]:
     if found is None:
         raise UsageError("there is no edition to check, and no post for one: publish a post, and check again")
     return found
+
+
+def _check_maildir(publication: Publication) -> list[Finding]:
+    maildir = publication.settings.mail.bounces_maildir
+    if maildir is None:
+        return []
+    from publisher.jobs.check_mail import check_maildir
+
+    return check_maildir(publication.folder / maildir)
 
 
 def _check_posts(publication: Publication) -> Checked:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from publisher.cli.options import Options, options_of, with_global_options
 from publisher.cli.show import dump, echo, table
 from publisher.model.errors import PublisherError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 log = logging.getLogger("publisher")
 
@@ -35,7 +38,7 @@ def schedule(context: click.Context, *, count: int | None, as_json: bool) -> Non
     if count is not None:
         _list_next(options, count, as_json=as_json)
     else:
-        _serve(options)
+        keep_publishing(options)
 
 
 def _list_next(options: Options, count: int, *, as_json: bool) -> None:
@@ -51,9 +54,11 @@ def _list_next(options: Options, count: int, *, as_json: bool) -> None:
         echo("No digest is configured.")
 
 
-def _serve(options: Options) -> None:
-    # This goes on for months.
-    gc.enable()
+def keep_publishing(options: Options, *, wanted: Callable[[], bool] = lambda: True) -> None:
+    """Publish whenever it is time, until a signal, or until it is no longer `wanted`.
+
+    Raises PublisherError if another scheduler runs.
+    """
     from publisher import scheduler
     from publisher.kit.lock import holding
     from publisher.slots import Schedule
@@ -73,7 +78,7 @@ def _serve(options: Options) -> None:
     with holding(lock, busy=refuse):
         every = settings.schedule.collect_every
         log.info("collecting every %s, publishing %d digest(s)", every, len(schedules))
-        scheduler.run(lambda: _work(options), schedules, every)
+        scheduler.run(lambda: _work(options), schedules, every, wanted=wanted)
     log.info("stopped")
 
 

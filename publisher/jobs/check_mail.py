@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from publisher.jobs.record_bounces import new_in
 from publisher.mail.checked import Finding, Severity
 from publisher.mail.message import MessageTemplate
 from publisher.mail.preflight import preflight
 from publisher.model.delivery import Delivery, DeliveryState
-from publisher.model.errors import TransportError
+from publisher.model.errors import TransportError, UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
     from publisher.mail.checked import Resolver
     from publisher.mail.message import Sender
@@ -45,3 +47,16 @@ def check_relay(transport: Smtp) -> list[Finding]:
         what, _, way_out = str(error).partition(": ")
         return [Finding("relay", Severity.ERROR, what, way_out)]
     return []
+
+
+def check_maildir(folder: Path) -> list[Finding]:
+    """Look whether delivery reports can be taken from where they are to arrive."""
+    try:
+        new_in(folder)
+    except UsageError as error:
+        what, _, way_out = str(error).rpartition(": ")
+        return [Finding("bounces", Severity.ERROR, what, way_out)]
+    if folder.exists():
+        return []
+    way_out = "if the mail server does not make it with the first report, mend mail.bounces_maildir"
+    return [Finding("bounces", Severity.WARNING, f"there is no {folder} yet, where bounces are to arrive", way_out)]

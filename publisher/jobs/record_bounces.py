@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _FORGED = "nothing in it was made here, neither a return path nor a Message-ID: it changes nothing"
 _REPEATED = "it was taken in before"
+_ERASED = "there is no such reader any more"
 _OTHER_ADDRESS = "it is about another address than the one that was mailed"
 
 
@@ -79,11 +80,10 @@ class BounceRecorder:
     def poll_maildir(self, folder: Path) -> Iterator[Outcome]:
         """Take in what is new in a Maildir, and move it to what is seen. Raises UsageError if it is none.
 
-        After a crash in between a message is taken in once more, which counts for nothing.
+        One that is not there has nothing new: mail servers make it with the first message. After a crash in between a
+        message is taken in once more, which counts for nothing.
         """
-        if not (folder / "new").is_dir():
-            raise UsageError(f"{folder} is no Maildir, it has no folder new: see --maildir, or mail.bounces_maildir")
-        for path in sorted((folder / "new").iterdir()):
+        for path in new_in(folder):
             if path.name.startswith(".") or path.is_symlink() or not path.is_file():
                 continue
             taken = self.take_in_file(path)
@@ -138,11 +138,13 @@ class BounceRecorder:
         self, connection: Transaction, incoming: Incoming, report: Report, found: Owner, source: str
     ) -> Decision:
         reader = subscribers.take(connection, found.subscriber_id)
+        if reader is None:
+            # A report names the address, which nothing here may any more.
+            return Decision(action=Action.NONE, why=_ERASED)
         key = _report_key(incoming, found.subscriber_id)
         if bounces.is_known(connection, key):
             return Decision(action=Action.NONE, why=_REPEATED)
-        suppressed = reader is not None and reader.suppressed is not None
-        history = bounces.history(connection, found, self.now, suppressed=suppressed)
+        history = bounces.history(connection, found, self.now, suppressed=reader.suppressed is not None)
         decision = decide(report, history, now=self.now)
         self._keep(connection, key, report, found, decision)
         if decision.reason is not None:
@@ -163,7 +165,7 @@ class BounceRecorder:
         with self.database.begin() as connection:
             reader = subscribers.take(connection, subscriber_id)
             if reader is None:
-                return Outcome(source=source, report=report, action=Action.NONE, why="there is no such reader any more")
+                return Outcome(source=source, report=report, action=Action.NONE, why=_ERASED)
             key = _report_key(incoming, subscriber_id)
             if not bounces.is_known(connection, key):
                 owner = Owner(subscriber_id=subscriber_id, address=reader.address)
@@ -183,6 +185,17 @@ class BounceRecorder:
             at=self.now,
         )
         bounces.record(connection, kept)
+
+
+def new_in(folder: Path) -> list[Path]:
+    """List what is new in a Maildir; nothing where there is no folder yet. Raises UsageError if it is none."""
+    try:
+        return sorted((folder / "new").iterdir()) if folder.exists() else []
+    except OSError as error:
+        raise UsageError(
+            f"{folder} is no Maildir, its folder new cannot be read ({error.strerror}): "
+            "see --maildir, or mail.bounces_maildir"
+        ) from error
 
 
 def _report_key(incoming: Incoming, subscriber_id: int) -> str:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
-from publisher.mail.checked import Finding, Severity, tags
+from publisher.mail.checked import DnsSilentError, Finding, Severity, tags
 from publisher.mail.dkim import COVERED, OVERSIGNED
 from publisher.mail.encoding import relaxed_spaces
 from publisher.model.errors import DnsError
@@ -65,11 +65,13 @@ def _uncovered(checked: Checked) -> list[str]:
 
 
 def check_domains(checked: Checked, resolver: Resolver) -> Iterator[Finding]:
-    """Read what DNS says of the domains in the message."""
+    """Read what DNS says of the domains in the message. Raises DnsSilentError."""
     checks: tuple[Callable[[Checked, Resolver], Iterator[Finding]], ...] = (_key, _dmarc, _spf, _bounces)
     for check in checks:
         try:
             yield from check(checked, resolver)
+        except DnsSilentError:
+            raise
         except DnsError as error:
             way_out = "see that this machine can ask DNS, then check again"
             yield Finding("dns", Severity.WARNING, str(error), way_out)
@@ -200,11 +202,16 @@ def _bounces(checked: Checked, resolver: Resolver) -> Iterator[Finding]:
 
 
 def check_relay(relay: str, resolver: Resolver) -> Iterator[Finding]:
-    """Give a hint where the relay's address and its name do not lead to each other; providers look at that first."""
+    """Give a hint where the relay's address and its name do not lead to each other; providers look at that first.
+
+    Raises DnsSilentError.
+    """
     try:
         addresses = _addresses(relay, resolver)
         public = [address for address in addresses if ipaddress.ip_address(address).is_global]
         astray = [address for address in public if not _leads_back(address, resolver)]
+    except DnsSilentError:
+        raise
     except DnsError as error:
         yield Finding("reverse-dns", Severity.HINT, str(error), "see that this machine can ask DNS, then check again")
         return

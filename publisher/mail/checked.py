@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from publisher.mail.dkim import relaxed
 from publisher.mail.headers import plain_domain
+from publisher.model.errors import DnsError
 
 if TYPE_CHECKING:
     from publisher.mail.dkim import DkimSigner
@@ -36,11 +37,18 @@ class Finding:
     way_out: str
 
 
+class DnsSilentError(DnsError):
+    """No name server says anything, so that asking on would only take time."""
+
+
 class Resolver(Protocol):
     """What answers questions to DNS."""
 
     def lookup(self, name: str, kind: str) -> list[str]:
-        """Give the records of a kind, such as `TXT`, as text; nothing if there are none. Raises DnsError."""
+        """Give the records of a kind, such as `TXT`, as text; nothing if there are none.
+
+        Raises DnsError, and of that DnsSilentError where there is no answer at all.
+        """
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from publisher.mail.authentication import check_domains, check_relay, check_signature
-from publisher.mail.checked import Checked, Finding, Severity
+from publisher.mail.checked import Checked, DnsSilentError, Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,15 +37,24 @@ def preflight(
     checked = Checked(message, signer)
     findings = [*_lines(checked), *_headers(checked), *_one_click(checked), *check_signature(checked)]
     if resolver is not None:
-        findings += check_domains(checked, resolver)
-        if relay is not None:
-            findings += check_relay(relay, resolver)
+        findings += _dns(checked, resolver, relay)
     order = list(Severity)
     return sorted(findings, key=lambda finding: order.index(finding.severity))
 
 
 def _error(rule: str, message: str, way_out: str) -> Finding:
     return Finding(rule, Severity.ERROR, message, way_out)
+
+
+def _dns(checked: Checked, resolver: Resolver, relay: str | None) -> Iterator[Finding]:
+    """Ask DNS, until it turns out that nobody answers."""
+    try:
+        yield from check_domains(checked, resolver)
+        if relay is not None:
+            yield from check_relay(relay, resolver)
+    except DnsSilentError as error:
+        way_out = "see that this machine can ask DNS, or name a server with --dns, then check again"
+        yield Finding("dns", Severity.WARNING, str(error), way_out)
 
 
 def _lines(checked: Checked) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from publisher.model.errors import PublisherError
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
     from starlette.types import ASGIApp
 
@@ -47,9 +48,12 @@ def address_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def make(app: ASGIApp) -> uvicorn.Server:
-    """Make the server of an application; `run` it with a socket, in the main thread to have it end by signals."""
-    return uvicorn.Server(
+def make(app: ASGIApp, *, ended: Callable[[], bool] = lambda: False) -> uvicorn.Server:
+    """Make the server of an application; `run` it with a socket, in the main thread to have it end by signals.
+
+    Several times a second `ended` is asked whether there is another reason to end.
+    """
+    return _Server(
         uvicorn.Config(
             app,
             loop="asyncio",
@@ -68,21 +72,33 @@ def make(app: ASGIApp) -> uvicorn.Server:
             limit_concurrency=MOST_CONNECTIONS,
             h11_max_incomplete_event_size=_MOST_HEAD,
             timeout_graceful_shutdown=_LAST_SECONDS,
-        )
+        ),
+        ended,
     )
 
 
-def run(app: ASGIApp, listening: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT; requests under way are answered before this returns."""
+def run(app: ASGIApp, listening: socket.socket, *, ended: Callable[[], bool] = lambda: False) -> None:
+    """Serve until SIGTERM or SIGINT, or until `ended`; requests under way are answered before this returns."""
     # uvicorn ends on a signal, and then raises it once more for whoever handled it before.
     before: dict[int, Any] = {
         number: signal.signal(number, lambda *_: None) for number in (signal.SIGTERM, signal.SIGINT)
     }
     try:
-        make(app).run([listening])
+        make(app, ended=ended).run([listening])
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+class _Server(uvicorn.Server):
+    """A server that ends for other reasons, too."""
+
+    def __init__(self, config: uvicorn.Config, ended: Callable[[], bool]) -> None:
+        super().__init__(config)
+        self._ended = ended
+
+    async def on_tick(self, counter: int) -> bool:
+        return await super().on_tick(counter) or self._ended()
 
 
 class _BoundedConnection(H11Protocol):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +15,7 @@ from publisher.jobs.subscriptions import suppress
 from publisher.model.subscriber import Consent, ConsentEvent, ConsentRecord, Wording
 from publisher.store import consents, schema, subscribers
 from tests.build import NOW
+from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Publish
@@ -141,6 +146,16 @@ def test_the_erased_are_unknown_and_come_back_by_no_list_even_under_a_new_secret
     secret = publish.folder / "var" / "secret"
     secret.write_text("n" * 43 + "\n" + secret.read_text())
     assert publish("subscribers", "add", "reader@example.org").out == "reader@example.org: world, suppressed\n"
+    (publish.folder / "readers.csv").write_text("email\nreader@example.org\n")
+    for words in (["--dry-run"], ["--confirmed"], []):
+        done = publish("subscribers", "import", "readers.csv", *words)
+        assert "1 not brought back" in done.out
+    # Whoever is erased from now on is remembered beside them.
+    publish("subscribers", "add", "other@example.org")
+    publish("subscribers", "erase", "other@example.org")
+    secret.write_text("m" * 43 + "\n" + secret.read_text())
+    for address in ("reader@example.org", "other@example.org"):
+        assert publish("subscribers", "add", address).out == f"{address}: world, suppressed\n"
     assert publish("subscribers", "show", "reader@example.org").code == 2
     assert publish("subscribers", "list", "--json").json == []
 
@@ -180,3 +195,43 @@ def test_the_audience_is_written_where_nobody_else_reads_it(publish: Publish) ->
     written = (publish.folder / "out.csv").read_bytes().decode()
     assert written.startswith("email,digest,language,state,since,confirmed_at\r\nreader@example.org,world,,confirmed,")
     assert publish("subscribers", "export").out.splitlines() == written.splitlines()
+
+
+def test_an_export_that_nobody_reads_to_its_end_is_no_mistake(publish: Publish) -> None:
+    publish("subscribers", "add", "reader@example.org")
+    reading, writing = os.pipe()
+    os.close(reading)
+    assert _export_to(publish.folder, writing) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_an_export_that_has_no_room_is_one_sentence(publish: Publish) -> None:
+    publish("subscribers", "add", "reader@example.org")
+    assert _export_to(publish.folder, os.open("/dev/full", os.O_WRONLY)) == (
+        2,
+        "publish: standard output cannot be written (No space left on device): name a file with --output\n",
+    )
+
+
+def test_an_export_to_a_closed_output_is_one_sentence(publish: Publish, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    done = publish("subscribers", "export")
+    assert (done.code, done.err) == (2, "publish: standard output is closed: name a file with --output\n")
+
+
+def _export_to(folder: Path, output: int) -> tuple[int, str]:
+    """Export to a descriptor, which is closed then; gives the exit code and what was complained of."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "publisher", "subscribers", "export"],
+            cwd=folder,
+            stdout=output,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            check=False,
+        )
+    finally:
+        os.close(output)
+    return done.returncode, done.stderr

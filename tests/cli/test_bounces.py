@@ -81,3 +81,33 @@ def test_a_return_path_of_nobody_is_told_to_be_so(publish: Publish) -> None:
     done = publish("bounces", "one.eml", "--to", "bounces+1-00000000000000000000@news.example.org")
     assert done.code == 0
     assert "nothing in it was made here" in " ".join(done.out.split())
+
+
+def test_a_closed_standard_input_is_one_sentence(publish: Publish, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    done = publish("bounces")
+    assert (done.code, done.err) == (2, "publish: standard input is closed: give a message there, or name the files\n")
+
+
+def test_a_standard_input_that_cannot_be_read_is_one_sentence(
+    publish: Publish, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (tmp_path / "written").open("w") as stream:
+        # Of its buffer only what is written can be asked for.
+        monkeypatch.setattr(sys, "stdin", stream)
+        done = publish("bounces")
+    assert done.code == 2
+    assert done.is_one_sentence()
+    assert done.err.startswith("publish: standard input cannot be read (")
+
+
+def test_noise_on_standard_input_is_no_bounce(publish: Publish, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = bytes(range(256)) * 40
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(noise)))
+    done = publish("bounces", "--json")
+    assert (done.code, [each["kind"] for each in done.json]) == (0, ["not_a_bounce"])
+
+
+def test_a_folder_in_place_of_a_file_is_named(publish: Publish) -> None:
+    done = publish("bounces", "posts", "--json")
+    assert (done.code, done.json[0]["why"]) == (1, "it cannot be read (Is a directory)")

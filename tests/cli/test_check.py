@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from tests.cli.conftest import AT_NOON, tree
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cli.conftest import Publish
 
 TOO_DEEP = "<div>" * 150 + "deep" + "</div>" * 150
@@ -84,3 +86,22 @@ def test_a_template_and_a_translation_that_cannot_be_read_are_found(publish: Pub
     (folder / "mine.html").write_text("{% if %}", "utf-8")
     broken = publish("check", "--json", *AT_NOON).json["templates"]
     assert [sentence.partition(": ")[0] for sentence in broken] == [f"{folder}/mine.html, line 1"]
+
+
+def test_a_maildir_that_is_not_there_yet_is_a_warning(publish: Publish, tmp_path: Path) -> None:
+    publish.configure("# bounces_maildir", f'bounces_maildir = "{tmp_path / "bounces"}" #')
+    done = publish("check")
+    assert done.code == 0
+    assert f"mail, warning, bounces: there is no {tmp_path / 'bounces'} yet" in done.out
+    (finding,) = publish("check", "--json").json["mail"]
+    assert finding["severity"] == "warning"
+    (tmp_path / "bounces" / "new").mkdir(parents=True)
+    assert publish("check", "--json").json["mail"] is None
+
+
+def test_a_folder_that_is_no_maildir_is_an_error(publish: Publish) -> None:
+    publish.configure("# bounces_maildir", 'bounces_maildir = "posts" #')
+    done = publish("check")
+    assert done.code == 1
+    assert "mail, error, bounces: " in done.out
+    assert "is no Maildir, its folder new cannot be read (No such file or directory)" in done.out

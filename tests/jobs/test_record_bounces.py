@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from publisher.jobs.record_bounces import BounceRecorder, Outcome
+from publisher.jobs.subscriptions import erase
 from publisher.mail import verp
 from publisher.mail.tokens import Signer
 from publisher.model.bounce import Action, Kind
@@ -269,6 +270,17 @@ def test_what_cannot_be_read_stays_where_it_is(reader: Mailed, tmp_path: Path, m
     assert (folder / "new" / "0.relay.example").exists()
 
 
+def test_a_maildir_that_is_still_to_be_made_has_nothing_new(reader: Mailed, tmp_path: Path) -> None:
+    assert list(reader.recorder().poll_maildir(tmp_path / "mail")) == []
+    assert not (tmp_path / "mail").exists()
+
+
+def test_a_file_in_the_place_of_a_maildir_is_named(reader: Mailed, tmp_path: Path) -> None:
+    (tmp_path / "mail").write_bytes(standard())
+    with pytest.raises(UsageError, match="is no Maildir"):
+        list(reader.recorder().poll_maildir(tmp_path / "mail"))
+
+
 def test_a_folder_that_is_no_maildir_is_named(reader: Mailed, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"mail\.bounces_maildir"):
         list(reader.recorder().poll_maildir(tmp_path))
@@ -279,3 +291,31 @@ def test_no_real_report_suppresses_anybody_here(reader: Mailed, corpus: Path) ->
         outcomes = reader.recorder().take_in(path.read_bytes(), source=path.name)
         assert {each.action for each in outcomes} == {Action.NONE}
     assert (reader.consent, reader.kept) == (Consent.CONFIRMED, [])
+
+
+ROTATED = Signer("a newer secret of the publication", (SIGNER.secret,))
+
+
+def test_a_report_on_what_was_sent_under_an_older_secret_counts(reader: Mailed) -> None:
+    recorder = BounceRecorder(database=reader.database, signer=ROTATED, now=NOW)
+    (outcome,) = recorder.take_in(standard(to=reader.path), source="report.eml")
+    assert (outcome.action, reader.consent) == (Action.SUPPRESSED, Consent.BOUNCED)
+
+
+def test_what_comes_back_of_the_erased_leaves_no_trace_under_any_secret(reader: Mailed) -> None:
+    returned = f"To: {READER}\nMessage-ID: {reader.message_id}"
+    came_back = [
+        standard(to=reader.path),
+        standard(returned=returned),
+        complaint(returned=f"List-Unsubscribe: <https://news.example.org/u/{reader.token}>"),
+    ]
+    assert erase(reader.database, READER, fingerprint=lambda key: SIGNER.digest("address", key), source="x", now=NOW)
+    for signer in (SIGNER, ROTATED):
+        recorder = BounceRecorder(database=reader.database, signer=signer, now=NOW)
+        for data in came_back:
+            for outcome in recorder.take_in(data, source="report.eml"):
+                assert outcome.action is Action.NONE, outcome
+        with reader.database.read() as connection:
+            assert subscribers.find(connection, READER) is None
+            assert subscribers.erased_among(connection, [ROTATED.digests("address", READER)[1]])
+    assert reader.kept == []

@@ -65,6 +65,14 @@ def test_two_mailboxes_are_not_equal() -> None:
         "one@example.org, two@example.org",
         "reader@-example.org",
         f"{'x' * 250}@example.org",
+        f"{'x' * 64}@{'.'.join(['y' * 50] * 5)}",
+        f"{'x' * 64}@{'.'.join(['y' * 50] * 5)}z",
+        "rea\rder@example.org",
+        "rea\nder@example.org",
+        "reader@exam\0ple.org",
+        "\0",
+        'rea"der@example.org',
+        '"rea der"@example.org',
     ],
 )
 def test_what_is_no_address_is_refused_in_words(typed: str) -> None:

@@ -112,8 +112,9 @@ def test_a_quote_in_the_middle_of_a_cell_is_a_letter(tmp_path: Path) -> None:
     assert rows == [(2, ["one@example.org", '5" screen']), (3, ["two@example.org", "x"])]
 
 
-def test_a_line_without_end_is_one_broken_row(tmp_path: Path) -> None:
-    _, rows = read(tmp_path, f"email\n{'x' * 200_000}\ntwo@example.org\n")
+@pytest.mark.parametrize("size", [65_537, 200_000, 1 << 20, 3 << 20])
+def test_a_line_without_end_is_one_broken_row(tmp_path: Path, size: int) -> None:
+    _, rows = read(tmp_path, f"email\n{'x' * size}\ntwo@example.org\n")
     assert rows == [(2, ["the line is longer than 65,536 characters"]), (3, ["two@example.org"])]
 
 

@@ -239,6 +239,7 @@ def _openssl(*arguments: str) -> bytes:
             "is encrypted: decrypt it with openssl rsa",
         ),
         (lambda: ec.generate_private_key(ec.SECP256R1()).private_bytes(*PLAIN), 0o600, "is not an RSA key"),
+        (lambda: _openssl("genrsa", "512"), 0o600, "has 512 bits, and providers take 1024 at least"),
         (lambda: _openssl("genrsa", "-traditional", "768"), 0o600, "has 768 bits, and providers take 1024 at least"),
         (
             lambda: signer().key.private_bytes(*PLAIN),

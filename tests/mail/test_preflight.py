@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import re
+import socket
 import socketserver
 import threading
 from contextlib import contextmanager
@@ -19,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from publisher.mail.authentication import verifies
-from publisher.mail.checked import Checked, Severity
+from publisher.mail.checked import Checked, DnsSilentError, Severity
 from publisher.mail.dkim import DkimSigner
 from publisher.mail.message import MessageTemplate
 from publisher.mail.preflight import preflight
@@ -43,7 +45,7 @@ class _Answer(socketserver.BaseRequestHandler):
     """Answers one question from the zone; a name whose records are `fail` makes the server fail."""
 
     def handle(self) -> None:
-        packet, socket = self.request
+        packet, answering = self.request
         query = dns.message.from_wire(packet)
         question = query.question[0]
         name, kind = question.name.to_text(omit_final_dot=True), dns.rdatatype.to_text(question.rdtype)
@@ -57,7 +59,7 @@ class _Answer(socketserver.BaseRequestHandler):
             reply.answer.append(dns.rrset.from_text(question.name, 60, "IN", kind, *written))
         elif not any(known == name for known, _ in zone):
             reply.set_rcode(dns.rcode.NXDOMAIN)
-        socket.sendto(reply.to_wire(), self.client_address)
+        answering.sendto(reply.to_wire(), self.client_address)
 
 
 def _strings(text: str) -> str:
@@ -333,3 +335,49 @@ def test_a_server_that_is_not_there_is_told_from_a_record_that_is_not() -> None:
             resolver.lookup("fails.example.org", "TXT")
         with pytest.raises(DnsError, match="DNS does not say whether"):
             resolver.lookup(f"{'x' * 64}.example.org", "TXT")
+
+
+@contextmanager
+def silence() -> Iterator[tuple[Dns, socket.socket]]:
+    """Give DNS where somebody listens and never answers, and what is asked there."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.setblocking(False)
+        yield Dns(listening.getsockname(), timeout=0.2), listening
+
+
+def asked(listening: socket.socket) -> set[str]:
+    """Give the names that were asked for."""
+    names = set()
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            question = dns.message.from_wire(listening.recv(4096)).question[0]
+            names.add(question.name.to_text(omit_final_dot=True))
+    return names
+
+
+def test_where_no_name_server_answers_one_question_is_asked_and_one_thing_said() -> None:
+    with silence() as (resolver, listening):
+        (finding,) = preflight(message(), signer(), resolver, relay="relay.example.org")
+        assert asked(listening) == {f"2024._domainkey.{DOMAIN}"}
+    assert (finding.rule, finding.severity) == ("dns", Severity.WARNING)
+    assert finding.message == (
+        f"DNS does not answer within 0.2 seconds, asked for the TXT record of 2024._domainkey.{DOMAIN}, "
+        "so that nothing else is asked"
+    )
+    assert "--dns" in finding.way_out
+
+
+class _FallsSilent(Dns):
+    """Answers as a zone does, but of the relay nobody says anything."""
+
+    def lookup(self, name: str, kind: str) -> list[str]:
+        if name == "relay.example.org":
+            raise DnsSilentError("DNS does not answer")
+        return super().lookup(name, kind)
+
+
+def test_a_name_server_that_falls_silent_leaves_what_was_found_before() -> None:
+    with serving(sound(dmarc=["v=DMARC1"])) as resolver:
+        findings = preflight(message(), signer(), _FallsSilent(resolver.server), relay="relay.example.org")
+    assert [finding.rule for finding in findings] == ["dmarc", "dns"]

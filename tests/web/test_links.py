@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from publisher.cli.audience_lists import fingerprint_of
 from publisher.jobs import subscriptions
+from publisher.jobs.subscriptions import Enrolment
 from publisher.model.subscriber import Consent, ConsentEvent
 from tests.build import NOW
 from tests.web.conftest import serving
@@ -90,6 +92,27 @@ def test_one_digest_is_left_and_no_other(served: Served) -> None:
 
 def test_whoever_is_no_longer_known_is_told_that_nothing_comes(served: Served) -> None:
     assert heading(served.client.post(served.link("unsubscribe", 999))) == "You are unsubscribed"
+
+
+def test_links_of_the_erased_bring_nobody_back_even_under_a_new_secret(publication: Path) -> None:
+    with serving(publication) as before:
+        reader = before.reader()
+        address = before.of(reader).address
+        links = [before.link(purpose, reader) for purpose in ("confirm", "preferences", "unsubscribe")]
+        hashed = fingerprint_of(before.publication)
+        assert subscriptions.erase(before.database, address, fingerprint=hashed, source="a letter", now=NOW)
+    secret = publication / "var" / "secret"
+    secret.write_text("n" * 43 + "\n" + secret.read_text())
+    with serving(publication) as after:
+        for link in links:
+            answer = after.client.post(link, data={"digest": "world", "shown": "world", "language": "en"})
+            assert answer.status_code in {200, 403, 404}
+            assert address not in answer.text
+        assert after.consent(reader) is Consent.SUPPRESSED
+        assert after.records(reader)[-1].event is ConsentEvent.ERASED
+        wanted = Enrolment(address=address, digest="world", language=None, confirmed=True)
+        again = fingerprint_of(after.publication)
+        assert subscriptions.subscribe(after.database, wanted, now=NOW, fingerprint=again) is Consent.SUPPRESSED
 
 
 def test_confirming_records_the_words_that_were_agreed_to(served: Served) -> None:
