@@ -16,7 +16,7 @@ from publisher.jobs.report import Report
 from publisher.kit.lock import holding
 from publisher.kit.templating import Templating
 from publisher.model.delivery import Delivered
-from publisher.model.errors import LostStateError, TemplateError, UsageError
+from publisher.model.errors import LostStateError, StoreError, TemplateError, UsageError
 from publisher.outgoing import Outgoing
 from publisher.slots import Schedule
 
@@ -236,7 +236,7 @@ class Publication:
         published = self.feed_publisher.publish()
         composed = compose()
         pages, trouble = self._publish_site()
-        delivered, undelivered, untold = self._send()
+        delivered, undelivered, remarks = self._send()
         return Report(
             collected=collected,
             feeds=published.feeds,
@@ -245,7 +245,7 @@ class Publication:
             delivered=delivered,
             broken=self.bodies.broken,
             troubles=_each_once((*published.troubles, *composed.troubles, *trouble, *undelivered)),
-            remarks=untold,
+            remarks=remarks,
         )
 
     def _refuse_the_past(self) -> None:
@@ -311,15 +311,27 @@ class Publication:
         return written, ()
 
     def _send(self) -> tuple[Delivered, tuple[str, ...], tuple[str, ...]]:
-        """Send what waits: what was delivered, why the rest was not, and which hubs do not know yet."""
+        """Send what waits: what was delivered, why the rest was not, and what else there is to say.
+
+        What was published stays published if the database fails: the next run sends the rest.
+        """
+        delivered = Delivered()
+        troubles: list[str] = []
+        remarks: list[str] = []
         if self.rehearsal:
-            return Delivered(), (), ()
+            return delivered, (), ()
         outgoing = self._outgoing
-        # Who cannot be reached, or has left by mail, is to get nothing more.
-        troubles = outgoing.take_in_bounces()
-        delivered = outgoing.deliver()
-        troubles = (*troubles, *((delivered.trouble,) if delivered.trouble else ()), *outgoing.send_proofs())
-        return delivered, (*troubles, *outgoing.ask_readers()), outgoing.ping_hubs()
+        try:
+            # Who cannot be reached, or has left by mail, is to get nothing more.
+            troubles += outgoing.take_in_bounces()
+            delivered = outgoing.deliver(remarks.append)
+            troubles += [delivered.trouble] if delivered.trouble else []
+            troubles += outgoing.send_proofs()
+            troubles += outgoing.ask_readers()
+            remarks += outgoing.ping_hubs()
+        except StoreError as error:
+            troubles.append(str(error))
+        return delivered, tuple(troubles), tuple(remarks)
 
     @property
     def _outgoing(self) -> Outgoing:

@@ -38,8 +38,8 @@ class Outgoing:
     clock: Callable[[], datetime]
     progress: Progress
 
-    def deliver(self) -> Delivered:
-        """Send the messages that are due."""
+    def deliver(self, remark: Callable[[str], object]) -> Delivered:
+        """Send the messages that are due; tells `remark` if another sender is at it."""
         from publisher.store import editions
 
         with self.database.read() as connection:
@@ -63,6 +63,7 @@ class Outgoing:
             else {},
             # On SQLite, the run's lock is held by whoever may send at all.
             alone=self.settings.store.url.startswith("sqlite"),
+            remark=remark,
             progress=self.progress,
         ).deliver()
 
@@ -71,7 +72,7 @@ class Outgoing:
         from publisher.store import consents
 
         with self.database.read() as connection:
-            if not consents.unasked(connection, 1):
+            if not consents.unasked(connection, 1, digests=self.digests):
                 return ()
         from publisher.jobs.ask_for_consent import ConsentAsker
         from publisher.site.wording import wording

@@ -7,16 +7,22 @@ from datetime import timedelta
 from mailbox import Maildir
 from typing import TYPE_CHECKING
 
+from sqlalchemy import event
+
 from publisher.jobs.subscriptions import Enrolment, subscribe
 from publisher.mail import verp
 from publisher.mail.tokens import load_signer
 from publisher.model.subscriber import Consent
+from publisher.settings import SmtpSettings
 from publisher.store import subscribers
 from tests.build import NOW
 from tests.jobs.conftest import desk
 from tests.mail import reports
+from tests.mail.scripted import ScriptedServer
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from tests.jobs.conftest import Desk
 
 __all__ = ["desk"]
@@ -74,6 +80,22 @@ def test_a_reader_whose_mailbox_is_gone_gets_nothing_more_once_the_report_is_in_
         assert subscribers.consent(connection, 1, "world") is Consent.BOUNCED
 
 
+def test_a_maildir_that_the_mail_server_has_still_to_make_is_no_trouble(desk: Desk) -> None:
+    desk.configure("mail", bounces_maildir="bounces")
+    desk.post("A1")
+    report = desk.run()
+    assert (report.delivered.states["accepted"], report.troubles) == (1, ())
+
+
+def test_the_relay_is_told_the_name_that_is_configured(desk: Desk) -> None:
+    with ScriptedServer() as relay:
+        smtp = SmtpSettings(host="127.0.0.1", port=relay.port, security="none", hostname="mail.example.org")
+        desk.configure("mail", transport="smtp", smtp=smtp)
+        desk.post("A1")
+        assert desk.run().delivered.states["accepted"] == 1
+    assert [line for _, line in relay.lines if line.startswith("EHLO")] == ["EHLO mail.example.org"]
+
+
 def test_a_folder_that_is_no_maildir_is_named_and_the_mail_goes_out(desk: Desk) -> None:
     desk.configure("mail", bounces_maildir="posts")
     desk.post("A1")
@@ -81,3 +103,21 @@ def test_a_folder_that_is_no_maildir_is_named_and_the_mail_goes_out(desk: Desk) 
     assert report.delivered.states["accepted"] == 1
     (trouble,) = report.troubles
     assert trouble.startswith("mail.bounces_maildir: ")
+
+
+def test_a_database_that_fails_while_mail_goes_out_is_told_once_and_what_was_published_stays(desk: Desk) -> None:
+    desk.configure("feeds", hubs=("http://hub.invalid/",))
+    desk.post("A1")
+
+    def fail(connection: Connection) -> None:
+        went_out = "select count(*) from deliveries where state = 'accepted'"
+        broken = connection.exec_driver_sql(went_out).scalar()
+        connection.exec_driver_sql(f"pragma query_only = {'on' if broken else 'off'}")
+
+    with desk.open() as publication:
+        event.listen(publication.database.engine, "begin", fail)
+        report = publication.run()
+    (trouble,) = report.troubles
+    assert "cannot be used (attempt to write a readonly database)" in trouble
+    assert (report.failed, report.delivered.states["accepted"]) == (True, 1)
+    assert desk.titles() == ["Title of A1"]

@@ -64,10 +64,8 @@ class ConsentAsker:
     def _waiting(self, tried: set[tuple[int, str]]) -> list[Subscription]:
         with self.database.read() as connection:
             # Those that were put off stand before the others.
-            found = consents.unasked(connection, 200 + len(tried))
-        return [
-            each for each in found if each.digest in self.digests and (each.subscriber_id, each.digest) not in tried
-        ]
+            found = consents.unasked(connection, 200 + len(tried), digests=self.digests)
+        return [each for each in found if (each.subscriber_id, each.digest) not in tried]
 
     async def _send(self, reader: Subscription, digest: Digest) -> None:
         now = self.clock()

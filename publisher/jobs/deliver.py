@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 from publisher.jobs.flight import Flight, Stop
 from publisher.jobs.pace import Pace
 from publisher.jobs.ports import silent
-from publisher.jobs.turns import LEASE, StaleLeaseError, Turns
+from publisher.jobs.turns import LEASE, Turns
 from publisher.mail.message import MessageTemplate
 from publisher.model.delivery import Delivered
 from publisher.model.edition import EditionState
+from publisher.model.errors import StoreError
 from publisher.store import deliveries, editions, leases
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ _BUILDERS = 2
 _OPEN = (EditionState.APPROVED, EditionState.SENDING)
 
 
+def _unheard(_remark: str) -> None:
+    pass
+
+
 @dataclass(frozen=True, kw_only=True)
 class Deliverer:
     """Delivers the editions of one publication, one sender at a time."""
@@ -59,6 +64,8 @@ class Deliverer:
     domain_rates: Mapping[str, Rate] = field(default_factory=dict)
     #: The caller sees to it that no other sender runs: a lease that is there is a dead one's.
     alone: bool = False
+    #: Told in a sentence that another sender is at work.
+    remark: Callable[[str], object] = _unheard
     progress: Progress = silent
 
     def deliver(self) -> Delivered:
@@ -68,19 +75,26 @@ class Deliverer:
         """
         report = Delivered()
         received: list[int] = []
-        lease = self._acquire(report)
-        if lease is not None:
-            try:
-                self._deliver(lease, report, received)
-            except StaleLeaseError as error:
-                report.trouble = str(error)
-            finally:
-                with self.database.begin() as connection:
-                    if leases.check(connection, lease):
-                        leases.release(connection, _LEASE, self.clock())
+        try:
+            lease = self._acquire()
+            if lease is not None:
+                with self._holding(lease):
+                    self._deliver(lease, report, received)
+        except StoreError as error:
+            report.trouble = "; ".join(each for each in (report.trouble, str(error)) if each)
         if received:
             signal.raise_signal(received[0])
         return report
+
+    @contextlib.contextmanager
+    def _holding(self, lease: Lease) -> Iterator[None]:
+        """Give a lease back in the end, unless it is another's by then; a ledger that cannot be written keeps it."""
+        try:
+            yield
+        finally:
+            with contextlib.suppress(StoreError), self.database.begin() as connection:
+                if leases.check(connection, lease):
+                    leases.release(connection, _LEASE, self.clock())
 
     def _deliver(self, lease: Lease, report: Delivered, received: list[int]) -> None:
         with self.database.begin() as connection:
@@ -97,7 +111,7 @@ class Deliverer:
             with _signals(ask):
                 runner.run(self._send(waiting, lease, stop, report))
 
-    def _acquire(self, report: Delivered) -> Lease | None:
+    def _acquire(self) -> Lease | None:
         now = self.clock()
         holder = f"process {os.getpid()} on {socket.gethostname()}"
         with self.database.begin() as connection:
@@ -106,7 +120,7 @@ class Deliverer:
             lease = leases.acquire(connection, _LEASE, holder, now=now, until=now + LEASE)
             other = leases.current(connection, _LEASE)
         if lease is None and other is not None:
-            report.trouble = (
+            self.remark(
                 f"another sender is at work ({other.holder}, until {other.until:%H:%M:%S} UTC at least): "
                 "what is due and it does not send goes with the next run"
             )

@@ -188,7 +188,8 @@ class Flight:
         with contextlib.suppress(asyncio.CancelledError):
             if slot is not ANY_TIME:
                 await asyncio.sleep(max(0.0, (slot.begin - self.clock()).total_seconds()))
-        if self.trouble or self.stop.soon or self.clock() >= slot.end:
+        # Whoever was stopped for long may have lost the ledger, and another may be sending this.
+        if self.trouble or self.stop.soon or self.clock() >= slot.end or not self.turns.mine():
             self._take_back(work)
             return
         try:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: A message that has to wait for its slot longer than this is not in flight yet.
 HORIZON = timedelta(milliseconds=300)
+#: At high rates slots are reserved for so many turns at once.
+_TURNS = 16
 #: So many messages to a domain with a rate of its own are in hand at once: the rest of the room is for others.
 _OF_A_DOMAIN = 8
 
@@ -64,8 +66,12 @@ class Pace:
         # Half of the time that it is good for is for what happens between the commit and the sending.
         while self._slots and self._slots[0] < now - LATE / 2:
             self._slots.popleft()
+        if self._slots and self._slots[0] > rates.farthest(rate, now):
+            # The clock was set back.
+            self._slots.clear()
         if not self._slots:
-            self._slots += rates.reserve(connection, "all", rate, min(2 * free, rate.ahead(HORIZON)), now=now)
+            count = max(min(2 * free, rate.ahead(HORIZON)), min(_TURNS * free, rate.ahead(LATE / 2)))
+            self._slots += rates.reserve(connection, "all", rate, count, now=now)
         return self._slots[0]
 
     def _slot(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -21,9 +22,16 @@ if TYPE_CHECKING:
     from publisher.store.database import Database, Transaction
     from publisher.store.leases import Lease
 
+#: Counts the time that the machine was suspended, too, where there is such a clock.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 #: How long a lease lasts, and how much of it is left when it is renewed.
 LEASE = timedelta(seconds=60)
 _RENEWAL = timedelta(seconds=40)
+
+
+def elapsed() -> float:
+    """Give a number of seconds that only grows, also while this process or the machine sleeps."""
+    return time.clock_gettime(_CLOCK)
 
 
 class StaleLeaseError(StoreError):
@@ -72,11 +80,18 @@ class Turns:
     edition_id: str
     clock: Callable[[], datetime]
     pace: Pace
+    elapsed: Callable[[], float] = elapsed
     _until: datetime | None = None
     #: Claims go through the ids once, then begin again for what was given back.
     _after: int = 0
     #: How long the last turn took: slots before the end of this one are of no use.
     _lead: timedelta = timedelta()
+    #: Until when the lease is certainly this sender's.
+    _sure: float = 0.0
+
+    def mine(self) -> bool:
+        """Say whether nobody can have taken over since the last turn: after a long sleep, ask before sending."""
+        return self.elapsed() < self._sure
 
     def take(self, request: Request) -> Answer:
         """Take a turn. Raises StaleLeaseError."""
@@ -109,7 +124,7 @@ class Turns:
         return Answer(sending=False)
 
     def _record(self, connection: Transaction, request: Request, *, keep: bool) -> None:
-        now = self.clock()
+        before, now = self.elapsed(), self.clock()
         mine = leases.check(connection, self.lease)
         if mine and now > (self._until or self.lease.until) - _RENEWAL:
             self._until = now + LEASE
@@ -119,6 +134,7 @@ class Turns:
                 "another sender has taken over the ledger of deliveries: see that one machine's clock is not behind, "
                 "and that no sender is stopped for long"
             )
+        self._sure = before + ((self._until or self.lease.until) - now).total_seconds()
         deliveries.settle(connection, request.settled, lease=self.lease.number, now=now)
         deliveries.unclaim(connection, request.unsent, lease=self.lease.number, keep=keep)
 
@@ -132,5 +148,8 @@ class Turns:
         kept, excess = self.pace.keep(claimed)
         deliveries.unclaim(connection, [each.id for each in excess], lease=number)
         more = bool(claimed or full or self._after)
-        self._after = max((each.id for each in claimed), default=0)
+        if full and len(claimed) < request.claim:
+            self._after = deliveries.looked_at(connection, self.edition_id, after=self._after, claimed=len(claimed))
+        else:
+            self._after = max((each.id for each in claimed), default=0)
         return kept, more

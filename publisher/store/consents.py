@@ -11,7 +11,7 @@ from publisher.store.database import write
 from publisher.store.schema import consents, subscribers, subscriptions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import Connection
 
@@ -54,8 +54,11 @@ def of(connection: Connection, subscriber_id: int) -> list[ConsentRecord]:
     ]
 
 
-def unasked(connection: Connection, limit: int = 1000) -> list[Subscription]:
-    """List, oldest first, some of the pending subscriptions whose readers were not sent the mail that asks them."""
+def unasked(connection: Connection, limit: int = 1000, *, digests: Collection[str] | None = None) -> list[Subscription]:
+    """List, oldest first, some of the pending subscriptions whose readers were not sent the mail that asks them.
+
+    Only those of `digests` where they are given.
+    """
     asked = exists().where(
         consents.c.subscriber_id == subscriptions.c.subscriber_id,
         consents.c.digest == subscriptions.c.digest,
@@ -74,6 +77,8 @@ def unasked(connection: Connection, limit: int = 1000) -> list[Subscription]:
         .order_by(subscribers.c.id, subscriptions.c.digest)
         .limit(limit)
     )
+    if digests is not None:
+        statement = statement.where(subscriptions.c.digest.in_(digests))
     return [
         Subscription(
             subscriber_id=row.id,

@@ -28,6 +28,8 @@ Transaction: TypeAlias = Connection
 
 #: How long a writer waits for another before it says so.
 BUSY_SECONDS = 10
+#: PostgreSQL's code for a transaction that may only read: it has no class of its own.
+_READ_ONLY = "25006"
 #: SQLite takes 32,766 parameters in one statement; ours stay below with room.
 CHUNK = 500
 
@@ -239,6 +241,8 @@ def _translated(name: str) -> Iterator[None]:
     except (exc.DatabaseError, sqlite3.DatabaseError) as error:
         if isinstance(error, exc.IntegrityError | exc.ProgrammingError | exc.DataError):
             raise
+        if getattr(error.__cause__, "sqlstate", None) == _READ_ONLY:
+            raise StoreError(_sentence(name, str(error.__cause__))) from error
         raise StoreError(f"{name} is not a database of publisher, or is damaged: restore it from a backup") from error
 
 

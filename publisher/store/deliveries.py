@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, and_, bindparam, case, exists, func, not_, null, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    not_,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from publisher.model.delivery import UNCERTAIN_WAIT, Accounting, Delivery, DeliveryState, Settlement
 from publisher.model.subscriber import Consent
+from publisher.store.prepared import AmongNumbers, Prepared
 from publisher.store.schema import deliveries, editions, subscribers, subscriptions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, Row
+    from sqlalchemy import ColumnElement, Connection
 
-#: How far a claim looks for recipients in domains to which something may be sent.
-_LOOK_AHEAD = 2000
 _REPLY = 500
+#: How many that no one was sent a claim looks at in one transaction: a whole queue of a slow domain may come first.
+LOOK_AHEAD = 10_000
 _SENDABLE = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)
-
 
 #: Matches what is in the hands of the sender with this lease: nothing else may be settled or given back.
 _TAKEN = and_(
-    or_(deliveries.c.state == DeliveryState.CLAIMED, deliveries.c.state == DeliveryState.INFLIGHT),
+    # As expressions: by the index of states PostgreSQL would go through all that were claimed since the last vacuum.
+    or_(*(deliveries.c.state.concat("") == state for state in (DeliveryState.CLAIMED, DeliveryState.INFLIGHT))),
     deliveries.c.lease == bindparam("held_by", type_=BigInteger),
 )
-_THESE = deliveries.c.id.in_(bindparam("ids", expanding=True))
+_THESE = AmongNumbers(deliveries.c.id, "ids")
 #: The number of attempts without the one that is under way.
 _UNTRIED = deliveries.c.attempts - case((deliveries.c.state == DeliveryState.INFLIGHT, 1), else_=0)
 _CONSENTING = exists().where(
@@ -37,31 +54,45 @@ _CONSENTING = exists().where(
     editions.c.id == deliveries.c.edition_id,
 )
 _BLOCKED = exists().where(subscribers.c.id == deliveries.c.subscriber_id, subscribers.c.suppressed.is_not(None))
-# Made once: these are carried out in every turn, and SQLAlchemy takes longer to make them than SQLite to obey.
-_LEFT = select(deliveries.c.id).where(_THESE, or_(and_(not_(deliveries.c.copy), not_(_CONSENTING)), _BLOCKED))
-_TAKE_OUT = (
+# These are carried out in every turn, and SQLAlchemy takes longer to make them than SQLite to obey.
+_BEGIN = Prepared(
     update(deliveries)
-    .where(_THESE, _TAKEN)
-    .values(state=DeliveryState.SUPPRESSED.value, due=None, reply="consent was withdrawn")
-)
-_BEGIN = (
-    update(deliveries)
-    .where(_THESE, _TAKEN)
+    .where(_THESE, _TAKEN, or_(deliveries.c.copy, _CONSENTING), not_(_BLOCKED))
     .values(state=DeliveryState.INFLIGHT.value, attempts=deliveries.c.attempts + 1)
     .returning(deliveries.c.id)
 )
-_SETTLE = (
+_TAKE_OUT = Prepared(
+    update(deliveries)
+    .where(_THESE, _TAKEN)
+    .values(state=DeliveryState.SUPPRESSED.value, due=null(), reply="consent was withdrawn")
+)
+_TAKE = Prepared(
+    update(deliveries)
+    .where(_THESE)
+    .values(state=DeliveryState.CLAIMED.value, lease=bindparam("held_by", type_=BigInteger))
+)
+_BACK = update(deliveries).where(_THESE, _TAKEN)
+_KEEP = Prepared(_BACK.values(state=DeliveryState.CLAIMED.value, due=null(), attempts=_UNTRIED))
+_GIVE_BACK = Prepared(_BACK.values(state=DeliveryState.QUEUED.value, due=null(), attempts=_UNTRIED, lease=null()))
+#: Locked, for somebody may be erased just now: what is asked is answered after that.
+_KEY = (
+    select(subscribers.c.address_key)
+    .where(subscribers.c.id == deliveries.c.subscriber_id)
+    .with_for_update(read=True)
+    .scalar_subquery()
+)
+_SETTLE = Prepared(
     update(deliveries)
     .where(deliveries.c.id == bindparam("delivery_id"), _TAKEN)
     .values(
         state=bindparam("to"),
         due=bindparam("next"),
-        reply=bindparam("said"),
+        reply=case((_KEY.startswith("erased:"), null()), else_=bindparam("said", type_=Text)),
         code=bindparam("answer"),
         tried=bindparam("moment"),
         lease=null(),
-        attempts=case((bindparam("counted"), deliveries.c.attempts), else_=_UNTRIED),
-        doubts=deliveries.c.doubts + bindparam("doubt"),
+        attempts=case((bindparam("counted", type_=Boolean), deliveries.c.attempts), else_=_UNTRIED),
+        doubts=deliveries.c.doubts + bindparam("doubt", type_=Integer),
     )
 )
 
@@ -102,37 +133,71 @@ def claim(
     """Claim up to `limit` deliveries of an edition that are due; only these may be sent by the caller.
 
     First those that had to wait, then those with ids `after` one. None goes to a domain in `without`; then only the
-    next few thousand are looked at.
+    next `LOOK_AHEAD` are looked at, see `looked_at`.
     """
-    due = (deliveries.c.state.in_(_SENDABLE), deliveries.c.due <= now)
-    fresh = (deliveries.c.state == DeliveryState.QUEUED, deliveries.c.due.is_(None), deliveries.c.id > after)
-    found: list[Row[Any]] = []
-    for wanted, order in ((due, (deliveries.c.due, deliveries.c.id)), (fresh, (deliveries.c.id,))):
-        # Two ways through one index; asked for together, SQLite would go through all that is settled.
-        if len(found) < limit:
-            statement = _candidates(wanted, order, _LOOK_AHEAD if without else limit - len(found))
-            rows = connection.execute(statement, {"edition": edition_id})
-            found += [row for row in rows if not without or domain(row.address) not in without][: limit - len(found)]
+    values = {"edition": edition_id, "now": now, "after": after}
+    domains = tuple(sorted(without))
+    found = _waiting(domains)(connection, values | {"most": limit})
+    if len(found) < limit:
+        found += _fresh(domains)(connection, values | {"most": limit - len(found), "look": LOOK_AHEAD})
     if found:
-        taken = update(deliveries).where(deliveries.c.id.in_([row.id for row in found]))
-        connection.execute(taken.values(state=DeliveryState.CLAIMED.value, lease=lease))
+        _TAKE(connection, {"ids": [row[0] for row in found], "held_by": lease})
     return [
         Delivery(
-            id=row.id,
+            id=number,
             edition_id=edition_id,
-            subscriber_id=row.subscriber_id,
-            address=row.address,
+            subscriber_id=reader,
+            address=address,
             state=DeliveryState.CLAIMED,
-            attempts=row.attempts,
-            doubts=row.doubts,
-            queued=row.queued,
+            attempts=attempts,
+            doubts=doubts,
+            queued=queued,
         )
-        for row in found
+        for number, reader, attempts, doubts, queued, address in found
     ]
 
 
-def _candidates(wanted: Sequence[ColumnElement[bool]], order: Sequence[Any], limit: int) -> Any:
-    return (
+def looked_at(connection: Connection, edition_id: str, *, after: int, claimed: int) -> int:
+    """Say after which id to go on when a claim `without` some domains came back with too few; 0 after the last."""
+    rows = _LAST_LOOK(connection, {"edition": edition_id, "after": after, "look": LOOK_AHEAD - 1 - claimed})
+    return rows[0][0] if rows else 0
+
+
+#: As an expression: by the edition's own index all that is settled would be gone through for every claim.
+_OF_EDITION = deliveries.c.edition_id.concat("") == bindparam("edition")
+_FRESH = (
+    _OF_EDITION,
+    deliveries.c.state == DeliveryState.QUEUED,
+    deliveries.c.due.is_(None),
+    deliveries.c.id > bindparam("after"),
+)
+_LAST_LOOK = Prepared(
+    select(deliveries.c.id).where(*_FRESH).order_by(deliveries.c.id).limit(1).offset(bindparam("look", type_=Integer))
+)
+
+
+# Two ways through one index; asked for together, SQLite would go through all that is settled.
+@functools.lru_cache(64)
+def _waiting(without: tuple[str, ...]) -> Prepared:
+    wanted = (
+        _OF_EDITION,
+        or_(*(deliveries.c.state == state for state in _SENDABLE)),
+        deliveries.c.due <= bindparam("now"),
+    )
+    return _candidates(wanted, without, (deliveries.c.due, deliveries.c.id))
+
+
+@functools.lru_cache(64)
+def _fresh(without: tuple[str, ...]) -> Prepared:
+    if not without:
+        return _candidates(_FRESH, without, (deliveries.c.id,))
+    looked = select(deliveries.c.id).where(*_FRESH).order_by(deliveries.c.id).limit(bindparam("look", type_=Integer))
+    return _candidates((deliveries.c.id.in_(looked.subquery().select()),), without, (deliveries.c.id,))
+
+
+def _candidates(wanted: Sequence[ColumnElement[bool]], without: Sequence[str], order: Sequence[Any]) -> Prepared:
+    others = [not_(func.lower(subscribers.c.address).endswith(f"@{each}", autoescape=True)) for each in without]
+    return Prepared(
         select(
             deliveries.c.id,
             deliveries.c.subscriber_id,
@@ -142,10 +207,9 @@ def _candidates(wanted: Sequence[ColumnElement[bool]], order: Sequence[Any], lim
             subscribers.c.address,
         )
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
-        # As an expression: by the edition's own index all that is settled would be gone through for every claim.
-        .where(deliveries.c.edition_id.concat("") == bindparam("edition"), *wanted)
+        .where(*wanted, *others)
         .order_by(*order)
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True, of=deliveries)
     )
 
@@ -162,11 +226,11 @@ def mark_inflight(connection: Connection, ids: Sequence[int], *, lease: int) -> 
     """
     if not ids:
         return []
-    left = set(connection.scalars(_LEFT, {"ids": ids}))
+    going = sorted(row[0] for row in _BEGIN(connection, {"ids": list(ids), "held_by": lease}))
+    left = set(ids).difference(going)
     if left:
-        connection.execute(_TAKE_OUT, {"ids": sorted(left), "held_by": lease})
-    staying = [each for each in ids if each not in left]
-    return sorted(connection.scalars(_BEGIN, {"ids": staying, "held_by": lease}))
+        _TAKE_OUT(connection, {"ids": sorted(left), "held_by": lease})
+    return going
 
 
 def unclaim(connection: Connection, ids: Sequence[int], *, lease: int, keep: bool = False) -> None:
@@ -175,15 +239,11 @@ def unclaim(connection: Connection, ids: Sequence[int], *, lease: int, keep: boo
     With `keep` it is in flight no more, and still the caller's.
     """
     if ids:
-        state = DeliveryState.CLAIMED if keep else DeliveryState.QUEUED
-        values: dict[str, Any] = {"state": state.value, "due": None, "attempts": _UNTRIED}
-        back = update(deliveries).where(_THESE, _TAKEN)
-        values |= {} if keep else {"lease": null()}
-        connection.execute(back.values(values), {"ids": ids, "held_by": lease})
+        (_KEEP if keep else _GIVE_BACK)(connection, {"ids": list(ids), "held_by": lease})
 
 
 def settle(connection: Connection, settlements: Sequence[Settlement], *, lease: int, now: datetime) -> None:
-    """Write what became of deliveries in flight."""
+    """Write what became of deliveries in flight; a reply may name the recipient, and is dropped if that was erased."""
     if not settlements:
         return
     rows: list[dict[str, Any]] = [
@@ -201,7 +261,7 @@ def settle(connection: Connection, settlements: Sequence[Settlement], *, lease: 
         }
         for done in settlements
     ]
-    connection.execute(_SETTLE, rows)
+    _SETTLE.many(connection, rows)
 
 
 def retry(connection: Connection, edition_id: str, *, now: datetime) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, select, update
 
 from publisher.store.database import insert
+from publisher.store.prepared import Prepared
 from publisher.store.schema import leases
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-_NUMBER = select(leases.c.number).where(leases.c.name == bindparam("lease")).with_for_update(read=True)
+_NUMBER = Prepared(select(leases.c.number).where(leases.c.name == bindparam("lease")).with_for_update(read=True))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +51,7 @@ def current(connection: Connection, name: str) -> Lease | None:
 
 def check(connection: Connection, lease: Lease) -> bool:
     """Say whether nobody has taken it since; until this transaction ends, nobody will."""
-    return connection.scalar(_NUMBER, {"lease": lease.name}) == lease.number
+    return _NUMBER(connection, {"lease": lease.name}) == [(lease.number,)]
 
 
 def renew(connection: Connection, lease: Lease, until: datetime) -> bool:

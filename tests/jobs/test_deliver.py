@@ -10,20 +10,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from publisher.jobs.deliver import Deliverer
 from publisher.mail.message import Sender
 from publisher.mail.tokens import Signer
 from publisher.model.change import Change, Kind
-from publisher.model.delivery import GIVE_UP, UNCERTAIN_WAIT, Delivered, Phase, Receipt
+from publisher.model.delivery import GIVE_UP, Delivered, Phase, Receipt
 from publisher.model.edition import Digest, Draft, Edition, EditionState, RenderedEdition, Slot
 from publisher.model.errors import UnreachableError
 from publisher.model.ranking import Event
 from publisher.model.subscriber import Consent
 from publisher.store import deliveries, editions, posts, schema, subscribers
-from publisher.store.database import Database
 from tests.build import NOW, a_digest, article, known
 
 if TYPE_CHECKING:
@@ -31,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from publisher.model.mail import Message
+    from publisher.store.database import Database
 
 ID = "world-2024-11-10-en"
 OK = Receipt(250, "taken", Phase.BODY)
@@ -232,28 +230,6 @@ def test_a_message_is_inflight_on_the_disk_before_it_is_sent(sqlite: Database) -
     assert seen == ["inflight"] * 4
 
 
-def test_what_is_uncertain_is_sent_once_more_after_a_while_with_the_same_bytes(sqlite: Database) -> None:
-    freeze(sqlite, 4)
-    relay = Relay(refusing(address(1), None))
-    deliver(sqlite, relay)
-    assert states(sqlite) == {"accepted": 3, "uncertain": 1}
-    relay.answer = lambda _: OK
-    deliver(sqlite, relay, now=NOW + UNCERTAIN_WAIT - timedelta(seconds=1))
-    assert relay.taken.count(address(1)) == 1
-    assert deliver(sqlite, relay, now=NOW + UNCERTAIN_WAIT).finished == [ID]
-    assert relay.taken.count(address(1)) == 2
-    assert len(relay.data[address(1)]) == 1
-
-
-def test_with_hold_what_is_uncertain_is_never_sent_again(sqlite: Database) -> None:
-    freeze(sqlite, 4)
-    relay = Relay(refusing(address(1), None))
-    assert deliver(sqlite, relay, hold=True).finished == [ID]
-    assert states(sqlite) == {"accepted": 3, "held": 1}
-    deliver(sqlite, relay, hold=True, now=NOW + timedelta(days=1))
-    assert Counter(relay.taken) == Counter(address(n) for n in range(4))
-
-
 def test_a_transport_that_closes_in_the_middle_loses_nothing_and_doubles_nothing(sqlite: Database) -> None:
     freeze(sqlite, 8)
 
@@ -281,23 +257,6 @@ def test_a_transport_that_is_closed_keeps_the_other_editions_waiting(sqlite: Dat
 
     deliver(sqlite, Relay(refuse))
     assert states(sqlite) == {"queued": 4}
-
-
-@pytest.mark.parametrize(("hold", "state"), [(False, "uncertain"), (True, "held")])
-def test_what_a_killed_sender_left_is_taken_up_by_the_next(sqlite: Database, hold: bool, state: str) -> None:
-    freeze(sqlite, 6)
-    # As a process leaves the ledger that was killed with two messages on their way and two more claimed.
-    with sqlite.begin() as connection:
-        batch = deliveries.claim(connection, ID, 4, now=NOW, lease=7)
-        deliveries.mark_inflight(connection, [delivery.id for delivery in batch[:2]], lease=7)
-    relay = Relay()
-    report = deliver(sqlite, relay, hold=hold)
-    assert sorted(relay.taken) == [address(n) for n in range(2, 6)]
-    assert states(sqlite) == {"accepted": 4, state: 2}
-    assert (report.finished == [ID]) is hold
-    deliver(sqlite, relay, hold=hold, now=NOW + UNCERTAIN_WAIT)
-    assert sorted(relay.taken) == [address(n) for n in range(2 if hold else 0, 6)]
-    assert state_of_edition(sqlite) is EditionState.FINISHED
 
 
 def test_one_message_that_cannot_be_handed_over_does_not_stop_the_others(sqlite: Database) -> None:
@@ -330,17 +289,6 @@ def test_a_recipient_for_whom_no_message_can_be_made_has_failed_and_the_others_h
     Deliverer(database=sqlite, transport=relay, sender=sender, digests={"world": WORLD}, clock=lambda: NOW).deliver()
     assert sorted(relay.taken) == [address(0), address(2)]
     assert states(sqlite) == {"accepted": 2, "failed": 1}
-
-
-def test_what_is_uncertain_twice_is_held(sqlite: Database) -> None:
-    freeze(sqlite, 1)
-    relay = Relay(lambda _message: None)
-    deliver(sqlite, relay)
-    assert states(sqlite) == {"uncertain": 1}
-    deliver(sqlite, relay, now=NOW + timedelta(minutes=16))
-    assert states(sqlite) == {"held": 1}
-    assert relay.taken == [address(0)] * 2
-    assert state_of_edition(sqlite) is EditionState.FINISHED
 
 
 @pytest.mark.parametrize("way", ["unsubscribed", "suppressed"])
@@ -404,45 +352,3 @@ def test_progress_counts_up_to_the_recipients(sqlite: Database) -> None:
     ).deliver()
     assert said == sorted(said)
     assert (said[0], said[-1]) == ((f"sending {ID}", 0, 5), (f"sending {ID}", 5, 5))
-
-
-_EVENTS = st.sampled_from(["ok", "later", "never", "lost", "closed"])
-
-
-@settings(max_examples=10, deadline=None)
-@given(events=st.lists(_EVENTS, max_size=15), connections=st.integers(1, 4), hold=st.booleans())
-def test_whatever_the_relay_does_the_ledger_adds_up(
-    tmp_path_factory: pytest.TempPathFactory, events: list[str], connections: int, hold: bool
-) -> None:
-    waiting = list(events)
-
-    def answer(_message: Message) -> Receipt | None:
-        event = waiting.pop(0) if waiting else "ok"
-        if event == "closed":
-            raise UnreachableError("closed")
-        return {"ok": OK, "later": LATER, "never": NEVER, "lost": None}[event]
-
-    database = Database.open("sqlite:///ledger.db", tmp_path_factory.mktemp("ledger"))
-    freeze(database, 5)
-    relay = Relay(answer, connections=connections)
-    now = NOW
-    while state_of_edition(database) is not EditionState.FINISHED:
-        deliver(database, relay, hold=hold, now=now)
-        assert states(database).total() == 5
-        now += timedelta(hours=5)
-    settled = states(database)
-    assert set(settled) <= {"accepted", "failed", "held"}
-    # Whoever has two had a connection lost in between; with hold, nobody has.
-    doubled = len(relay.taken) - len(set(relay.taken))
-    assert doubled <= (0 if hold else events.count("lost"))
-    assert settled["accepted"] + settled["held"] == len(set(relay.taken) - _failed(database))
-    database.close()
-
-
-def _failed(database: Database) -> set[str]:
-    table, people = schema.deliveries, schema.subscribers
-    with database.read() as connection:
-        rows = connection.execute(
-            table.join(people, people.c.id == table.c.subscriber_id).select().where(table.c.state == "failed")
-        ).mappings()
-        return {row["address"] for row in rows}

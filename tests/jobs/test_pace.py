@@ -63,6 +63,14 @@ def test_a_slot_that_nobody_took_in_time_is_lost(database: Database) -> None:
     assert choose(database, pace, [delivery(1)], free=1, now=later) == {1: Slot(later, later + LATE)}
 
 
+def test_slots_in_hand_are_given_up_after_the_clock_was_set_back(database: Database) -> None:
+    pace = Pace(rate=TEN)
+    assert list(choose(database, pace, [delivery(0)], now=NOW + timedelta(days=9))) == [0]
+    assert choose(database, pace, [delivery(1)]) == {}
+    soon = NOW + timedelta(seconds=1) + LATE
+    assert choose(database, pace, [delivery(1)], now=soon) == {1: Slot(soon, soon + LATE)}
+
+
 def test_another_sender_goes_on_where_the_one_before_stopped(database: Database) -> None:
     choose(database, Pace(rate=TEN), [delivery(0)], free=1)
     assert choose(database, Pace(rate=TEN), [delivery(1)], free=1) == {1: Slot(NOW + 2 * STEP, NOW + 2 * STEP + LATE)}

@@ -84,3 +84,13 @@ def test_those_who_wait_and_were_not_asked_are_listed_for_each_digest(database: 
         ]
         assert {each.consent for each in found} == {Consent.PENDING}
         assert consents.unasked(connection, limit=1) == found[:1]
+
+
+def test_a_digest_that_nobody_asks_for_hides_no_other(database: Database) -> None:
+    with database.begin() as connection:
+        for number in range(3):
+            subscribe(connection, f"r{number}@example.org", None, digest="gone", consent=Consent.PENDING)
+        subscribe(connection, "last@example.org", None, consent=Consent.PENDING)
+        found = consents.unasked(connection, 1, digests=["world"])
+        assert [(each.address, each.digest) for each in found] == [("last@example.org", "world")]
+        assert consents.unasked(connection, digests=[]) == []

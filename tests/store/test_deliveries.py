@@ -329,6 +329,50 @@ def test_a_claim_passes_by_the_domains_that_have_enough(database: Database) -> N
         assert len(_claim(connection)) == 2
 
 
+def test_ten_thousand_of_a_slow_domain_hide_no_other(database: Database) -> None:
+    with database.begin() as connection:
+        publish(connection, "A1")
+        hosts = ["slow.example"] * deliveries.LOOK_AHEAD + ["quick.example"] * 100
+        rows = [
+            {"address": name, "address_key": name, "language": "th", "created": NOW}
+            for name in (f"r{number}@{host}" for number, host in enumerate(hosts))
+        ]
+        subscribers.add_all(connection, rows)
+        known = connection.scalars(select(schema.subscribers.c.id)).all()
+        consent = {"digest": "world", "consent": Consent.CONFIRMED.value, "since": NOW}
+        subscribers.set_consents(connection, [{"subscriber_id": reader} | consent for reader in known])
+        assert freeze(connection, an_edition()) == 10_100
+        quick: list[Delivery] = []
+        after, looks = 0, 0
+        while len(quick) < 100:
+            found = _claim(connection, 64, without={"slow.example"}, after=after)
+            after = (
+                found[-1].id
+                if len(found) == 64
+                else deliveries.looked_at(connection, THAI, after=after, claimed=len(found))
+            )
+            quick += found
+            looks += 1
+        # Never more than so many are looked at by one claim.
+        assert looks == 3
+        assert [each.address for each in quick] == [f"r{number}@quick.example" for number in range(10_000, 10_100)]
+
+
+def test_a_reply_that_comes_after_its_reader_was_erased_is_not_kept(database: Database) -> None:
+    with database.begin() as connection:
+        gone, stays = _readers(connection, 2)
+        ids = _inflight(connection, _ids(_claim(connection)))
+        reader = subscribers.take(connection, gone)
+        assert reader is not None
+        subscribers.erase(connection, reader, "hash", NOW)
+        _settle(connection, ids, ACCEPTED)
+        rows = connection.execute(select(schema.deliveries)).all()
+    assert {row.subscriber_id: (row.state, row.reply) for row in rows} == {
+        gone: ("accepted", None),
+        stays: ("accepted", "said so"),
+    }
+
+
 def _bring(connection: Connection, states: Sequence[DeliveryState]) -> None:
     """Freeze an edition for as many readers as there are states, and bring each into one."""
     _readers(connection, len(states))

@@ -49,6 +49,21 @@ def test_a_slot_that_comes_too_late_is_not_reserved(database: Database) -> None:
         assert rates.reserve(connection, "all", TEN, 1, now=NOW, until=NOW + 2 * STEP) == [NOW + 2 * STEP]
 
 
+def test_a_clock_that_was_set_back_stops_sending_for_one_window_only(database: Database) -> None:
+    window = timedelta(seconds=1) + LATE
+    with database.begin() as connection:
+        rates.reserve(connection, "all", TEN, 1, now=NOW + timedelta(days=9))
+        assert rates.reserve(connection, "all", TEN, 1, now=NOW, until=NOW) == []
+        assert rates.reserve(connection, "all", TEN, 2, now=NOW) == [NOW + window, NOW + window + STEP]
+
+
+def test_what_was_reserved_by_this_clock_stands_however_slow_the_rate_is(database: Database) -> None:
+    slow = Rate(1, 3600)
+    with database.begin() as connection:
+        rates.reserve(connection, "all", slow, 1, now=NOW)
+        assert rates.reserve(connection, "all", slow, 1, now=NOW) == [NOW + slow.interval]
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     messages=st.integers(1, 40),

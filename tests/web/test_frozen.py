@@ -52,7 +52,7 @@ def test_who_unsubscribes_after_the_freeze_gets_no_message(publication: Path) ->
         assert time.monotonic() - begun < 1
         # The real clock: the sender takes what was queued before.
         served.publication.clock = lambda: NOW + timedelta(seconds=1)
-        served.publication._outgoing.deliver()
+        served.publication._outgoing.deliver(print)
         folder = publication / "var" / "outbox" / "world-2024-11-10-en"
         messages = [path.read_text("utf-8") for path in folder.glob("*.eml")]
         assert len(messages) == 1
