@@ -48,7 +48,9 @@ def publish_site(
     with database.read() as connection:
         every = editions.listing(connection, _EVERY_EDITION)
         shown = [edition for edition in every if edition.state not in _HIDDEN]
-        missing = [edition for edition in shown if not output.has(_web_path(edition))]
+        # A run that was killed may have put a page in its place, and not got as far as the manifest.
+        recorded = set(output.paths())
+        missing = [each for each in shown if _web_path(each) not in recorded or not output.has(_web_path(each))]
         frozen = [_edition_file(connection, edition) for edition in missing]
         fingerprint = _fingerprint(connection, shown, pages, plan)
         current = facts.get(connection, "site") == fingerprint

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from publisher.files import MANIFEST
 from publisher.model.edition import EditionState
 from publisher.store import editions
 from tests.build import NOW
@@ -51,6 +53,19 @@ def test_an_edition_that_is_missing_on_the_web_is_restored(desk: Desk) -> None:
     report = desk.run(NOW + HOUR)
     assert report.pages.written == (WEB,)
     assert page.read_bytes() == before
+
+
+def test_an_edition_whose_page_stands_and_that_the_manifest_does_not_know_is_recorded(desk: Desk) -> None:
+    desk.post("A1")
+    desk.run()
+    manifest = desk.folder / "output" / MANIFEST
+    before = manifest.read_bytes()
+    # As a run leaves it that is killed between the two.
+    files = json.loads(before)["files"]
+    del files[WEB]
+    manifest.write_text(json.dumps({"files": files}), "utf-8")
+    desk.run(NOW + HOUR)
+    assert manifest.read_bytes() == before
 
 
 @pytest.mark.parametrize("lost", ["index.html", "assets/site.css"])
