@@ -1,6 +1,6 @@
 # make publish and make test each work as the first command on a fresh clone with Python 3.11+ and make.
 .DEFAULT_GOAL := help
-.PHONY: help setup publish test check golden bench readers serve clean
+.PHONY: help setup publish test check golden bench readers crash serve clean
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
   $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
@@ -62,6 +62,9 @@ bench: $(VENV)/.dev ## time whole runs, feeds and editions beside other programs
 readers: $(VENV)/.dev ## show every feed to eight feed readers, and compare with the store
 	@cd tests/readers/node && { [ node_modules/.package-lock.json -nt package-lock.json ] || ! command -v npm >/dev/null || npm ci || true; }
 	@$(BIN)/python -m tests.readers $(ARGS)
+
+crash: $(VENV)/.dev ## kill 10,000 runs, and see that nobody is skipped and nobody gets two
+	@$(BIN)/python -m tests.crash $(ARGS)
 
 serve: $(VENV)/.runtime ## look at output/ in a browser: http://127.0.0.1:8000/
 	@echo "http://127.0.0.1:8000/"
