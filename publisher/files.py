@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from publisher.kit.durable import sync_folder, write_synced
 from publisher.model.errors import OutputError
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class Output:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 temporary = target.with_name(f"{_TEMPORARY}{target.name}")
                 moves.append((temporary, target))
-                _write_synced(temporary, content)
+                write_synced(temporary, content)
             for temporary, target in moves:
                 temporary.replace(target)
         except BaseException:
@@ -133,7 +133,7 @@ class Output:
                 temporary.unlink(missing_ok=True)
             raise
         for folder in {target.parent for _, target in moves}:
-            _sync_folder(folder)
+            sync_folder(folder)
 
     def _record(self, files: list[OutputFile]) -> None:
         """Bring the manifest up to date, if anything in it changes."""
@@ -160,18 +160,3 @@ class Output:
                 # Missing or spoilt: it is made again from the files as they are written.
                 self._manifest = {}
         return self._manifest
-
-
-def _write_synced(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from publisher.kit.durable import sync_folder, write_synced
 from publisher.model.delivery import Phase, Receipt
 from publisher.model.errors import UnreachableError
 
@@ -42,12 +42,13 @@ class Outbox:
         name = f"{message.delivery_id:06d}-{_UNFIT.sub('_', message.recipient)[:100].strip('.')}.eml"
         temporary = folder / f".{name}.part"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as file:
-                file.write(message.data)
-                file.flush()
-                os.fsync(file.fileno())
+            if not folder.is_dir():
+                folder.mkdir(parents=True, exist_ok=True)
+                sync_folder(self.folder)
+            write_synced(temporary, message.data)
             temporary.replace(folder / name)
+            # The ledger is about to say that it is there.
+            sync_folder(folder)
         except OSError as error:
             raise UnreachableError(
                 f"the outbox {self.folder} cannot be written ({error.strerror}): mend it, then run publish again; "

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from publisher.kit.durable import sync_folder
 from publisher.model.errors import PublisherError
 
 if TYPE_CHECKING:
@@ -130,3 +131,4 @@ def _make_secret(path: Path) -> None:
         os.fsync(file.fileno())
         with contextlib.suppress(FileExistsError):
             os.link(file.name, path)
+    sync_folder(path.parent)

@@ -62,14 +62,13 @@ def synchronous_normal() -> None:
 def written_in_place() -> None:
     """Published files are written where readers see them."""
     from publisher import files
+    from publisher.kit.durable import write_synced
 
-    def replacing(self: files.Output, changed: list[tuple[str, bytes]]) -> None:
-        for path, content in changed:
-            target = self.folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            files._write_synced(target, content)
+    def writing(path: Path, content: bytes) -> None:
+        write_synced(path.with_name(path.name.removeprefix(files._TEMPORARY)), content)
+        write_synced(path, content)
 
-    _plant(files.Output, _replace=replacing)
+    _plant(files, write_synced=writing)
 
 
 def renamed_before_synced() -> None:
@@ -79,7 +78,7 @@ def renamed_before_synced() -> None:
     def writing(path: Path, content: bytes) -> None:
         path.write_bytes(content)
 
-    _plant(files, _write_synced=writing)
+    _plant(files, write_synced=writing)
 
 
 def folder_not_synced() -> None:
@@ -89,7 +88,17 @@ def folder_not_synced() -> None:
     def syncing(folder: Path) -> None:
         pass
 
-    _plant(files, _sync_folder=syncing)
+    _plant(files, sync_folder=syncing)
+
+
+def outbox_not_synced() -> None:
+    """The ledger knows of messages whose names are not on the disk."""
+    from publisher.mail import outbox
+
+    def syncing(folder: Path) -> None:
+        pass
+
+    _plant(outbox, sync_folder=syncing)
 
 
 def hold_ignored() -> None:
@@ -126,6 +135,7 @@ FAULTS: dict[str, Callable[[], None]] = {
         written_in_place,
         renamed_before_synced,
         folder_not_synced,
+        outbox_not_synced,
         hold_ignored,
     )
 }

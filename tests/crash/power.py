@@ -166,10 +166,10 @@ class Shadow:
 
 
 class Folder:
-    """What published files would be after a power cut: told before each call, it writes down how to undo it."""
+    """What files would be after a power cut: told before each call, it writes down how to undo it."""
 
-    def __init__(self, output: Path, notes: Path) -> None:
-        self._output = output
+    def __init__(self, site: Path, notes: Path) -> None:
+        self._site = site
         self._notes = notes
         self._number = 0
         self._synced: set[int] = set()
@@ -189,7 +189,7 @@ class Folder:
     def replace(self, source: Any, target: Any) -> None:
         """A file takes a name, until the folder is synced only in memory."""
         target = Path(target)
-        if not target.is_relative_to(self._output):
+        if not target.is_relative_to(self._site):
             return
         self._number += 1
         number = Path(source).stat().st_ino

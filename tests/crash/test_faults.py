@@ -31,6 +31,7 @@ class Signal:
     before: tuple[Kill, ...] = ()
     hold: bool = False
     power: bool = False
+    outbox: bool = False
     seen: tuple[str, ...]
 
 
@@ -41,7 +42,7 @@ SIGNALS = {
         seen=("has a message that the ledger does not know of", "has 2 copies of 1; in flight at no kill"),
     ),
     "hold_ignored": Signal(kills=(Kill(name=DOT, number=1), Kill(then=LATER)), hold=True, seen=("has 2 copies of 1",)),
-    "written_in_place": Signal(kills=(Kill(name="open:after:files._write_synced", number=1),), seen=("half a file",)),
+    "written_in_place": Signal(kills=(Kill(name="open:after:files._replace", number=1),), seen=("half a file",)),
     # The power goes in the middle of sending; the edition is on the disk by then.
     "synchronous_normal": Signal(
         before=(MAIL,),
@@ -51,6 +52,12 @@ SIGNALS = {
     ),
     "renamed_before_synced": Signal(
         kills=(Kill(name="replace:after:files._replace", number=3),), power=True, seen=("is half a file",)
+    ),
+    "outbox_not_synced": Signal(
+        kills=(Kill(name="commit:before:jobs.deliver._holding", number=1),),
+        power=True,
+        outbox=True,
+        seen=("is accepted and has nothing",),
     ),
     "folder_not_synced": Signal(kills=(MAIL,), power=True, seen=("is gone, and messages that lead to it go out",)),
 }
@@ -75,7 +82,9 @@ def test_a_planted_fault_is_found_and_nothing_without_it(ground: tuple[Campaign,
     signal = SIGNALS[fault]
     if signal.power and WITHOUT:
         pytest.skip("the SQLite of this Python cannot be reached for power cuts")
-    sound = Scenario(title=fault, kills=signal.before + signal.kills, hold=signal.hold, power=signal.power)
+    sound = Scenario(
+        title=fault, kills=signal.before + signal.kills, hold=signal.hold, power=signal.power, outbox=signal.outbox
+    )
     outcome = campaign.play(zygote, sound)
     assert outcome.kills
     assert outcome.violations == []

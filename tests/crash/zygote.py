@@ -191,7 +191,7 @@ def _publish(order: Order, notes: Path) -> str:
     folder = None
     if order.power:
         shadow = power.Shadow(notes / "shadow", passed.passing)
-        folder = power.Folder(site / "output", notes / "shadow" / "notes")
+        folder = power.Folder(site, notes / "shadow" / "notes")
     if order.fault:
         faults.FAULTS[order.fault]()
     for name in ("greeting", "command", "data", "block", "body"):
