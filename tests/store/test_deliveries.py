@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,7 +29,7 @@ ACCEPTED, QUEUED, INFLIGHT = DeliveryState.ACCEPTED, DeliveryState.QUEUED, Deliv
 SENDABLE = (DeliveryState.QUEUED, DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)
 
 
-def _readers(connection: Connection, count: int) -> list[int]:
+def some_readers(connection: Connection, count: int) -> list[int]:
     """Freeze the Thai edition for so many readers."""
     publish(connection, "A1")
     readers = [subscribe(connection, f"r{number:04}@example.org", "th") for number in range(count)]
@@ -39,13 +37,13 @@ def _readers(connection: Connection, count: int) -> list[int]:
     return readers
 
 
-def _claim(
+def claim(
     connection: Connection, limit: int = 100, *, now: datetime = NOW, edition: str = THAI, **values: Any
 ) -> list[Delivery]:
     return deliveries.claim(connection, edition, limit, now=now, lease=LEASE, **values)
 
 
-def _settle(connection: Connection, ids: Sequence[int], state: DeliveryState, due: datetime | None = None) -> None:
+def settle(connection: Connection, ids: Sequence[int], state: DeliveryState, due: datetime | None = None) -> None:
     settled = [Settlement(delivery_id=number, state=state, reply="said so", due=due) for number in ids]
     deliveries.settle(connection, settled, lease=LEASE, now=NOW)
 
@@ -54,133 +52,43 @@ def _inflight(connection: Connection, ids: Sequence[int], lease: int = LEASE) ->
     return deliveries.mark_inflight(connection, ids, lease=lease)
 
 
-def _states(connection: Connection, edition: str = THAI) -> dict[str, int]:
+def states(connection: Connection, edition: str = THAI) -> dict[str, int]:
     return {state: count for state, count in deliveries.count_by_state(connection, edition).items() if count}
 
 
-def _ids(claimed: Sequence[Delivery]) -> list[int]:
+def ids_of(claimed: Sequence[Delivery]) -> list[int]:
     return [delivery.id for delivery in claimed]
-
-
-def test_a_claim_has_everything_that_a_message_needs(database: Database) -> None:
-    with database.begin() as connection:
-        (reader,) = _readers(connection, 1)
-        (claimed,) = _claim(connection)
-    assert claimed == Delivery(
-        id=claimed.id,
-        edition_id=THAI,
-        subscriber_id=reader,
-        address="r0000@example.org",
-        state=DeliveryState.CLAIMED,
-        attempts=0,
-        queued=NOW,
-    )
-
-
-def test_claims_go_in_order_up_to_the_limit_and_never_give_one_twice(database: Database) -> None:
-    with database.begin() as connection:
-        _readers(connection, 5)
-        batches = [[delivery.address[:5] for delivery in _claim(connection, 2)] for _ in range(4)]
-        assert batches == [["r0000", "r0001"], ["r0002", "r0003"], ["r0004"], []]
-        assert _states(connection) == {"claimed": 5}
-
-
-def test_a_claim_takes_from_its_edition_only(database: Database) -> None:
-    with database.begin() as connection:
-        _readers(connection, 2)
-        subscribe(connection, "english@example.org", "en")
-        freeze(connection, an_edition(language="en"))
-        assert [each.address for each in _claim(connection, edition=ENGLISH)] == ["english@example.org"]
-        assert _states(connection) == {"queued": 2}
-        counted = deliveries.count_by_state(connection)
-        assert counted == dict.fromkeys(DeliveryState, 0) | {QUEUED: 2, DeliveryState.CLAIMED: 1}
-
-
-def _one_in_each_state(connection: Connection, due: datetime | None = None) -> dict[DeliveryState, int]:
-    """Freeze an edition and bring one delivery into each state; gives the ids of their subscribers."""
-    _readers(connection, len(DeliveryState))
-    claimed = _claim(connection)
-    for delivery, state in zip(claimed, DeliveryState, strict=True):
-        _settle(connection, [delivery.id], state, due)
-    return {state: delivery.subscriber_id for delivery, state in zip(claimed, DeliveryState, strict=True)}
-
-
-def test_only_what_wants_to_be_sent_is_claimed(database: Database) -> None:
-    with database.begin() as connection:
-        readers = _one_in_each_state(connection, NOW)
-        assert {each.subscriber_id for each in _claim(connection)} == {readers[state] for state in SENDABLE}
-
-
-@pytest.mark.parametrize("state", [DeliveryState.DEFERRED, DeliveryState.UNCERTAIN])
-def test_what_is_to_wait_is_claimed_when_it_is_due(database: Database, state: DeliveryState) -> None:
-    due = NOW + timedelta(minutes=5)
-    with database.begin() as connection:
-        _readers(connection, 1)
-        ids = _ids(_claim(connection))
-        _settle(connection, ids, state, due)
-        assert _claim(connection, now=due - timedelta(microseconds=1)) == []
-        assert _ids(_claim(connection, now=due)) == ids
-
-
-def test_claimers_side_by_side_never_get_the_same(database: Database) -> None:
-    readers, claimers = 120, 4
-    with database.begin() as connection:
-        _readers(connection, readers)
-    barrier = Barrier(claimers)
-
-    def work() -> list[int]:
-        mine: list[int] = []
-        barrier.wait()
-        while True:
-            with database.begin() as connection:
-                batch = _ids(_claim(connection, 7))
-            if not batch:
-                return mine
-            mine += batch
-
-    with ThreadPoolExecutor(claimers) as pool:
-        claimed = [number for each in [pool.submit(work) for _ in range(claimers)] for number in each.result()]
-    assert len(claimed) == len(set(claimed)) == readers
-
-
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-def test_a_claimer_passes_by_what_another_is_about_to_claim(database: Database) -> None:
-    with database.begin() as connection:
-        _readers(connection, 5)
-    with database.begin() as one, database.begin() as two:
-        first, second = _claim(one, 3), _claim(two, 3)
-    assert [each.address[:5] for each in first + second] == ["r0000", "r0001", "r0002", "r0003", "r0004"]
 
 
 def test_only_what_is_claimed_goes_in_flight_and_counts_as_an_attempt(database: Database) -> None:
     with database.begin() as connection:
-        _readers(connection, 3)
-        one, two = _ids(_claim(connection, 2))
-        _settle(connection, [two], ACCEPTED)
+        some_readers(connection, 3)
+        one, two = ids_of(claim(connection, 2))
+        settle(connection, [two], ACCEPTED)
         assert _inflight(connection, [one, two, two + 1]) == [one]
-        assert _states(connection) == {"inflight": 1, "accepted": 1, "queued": 1}
-        _settle(connection, [one], DeliveryState.DEFERRED, NOW)
-        (again, other) = _claim(connection)
+        assert states(connection) == {"inflight": 1, "accepted": 1, "queued": 1}
+        settle(connection, [one], DeliveryState.DEFERRED, NOW)
+        (again, other) = claim(connection)
         assert (again.id, again.attempts, other.attempts) == (one, 1, 0)
 
 
 def test_what_was_not_sent_after_all_is_given_back(database: Database) -> None:
     with database.begin() as connection:
-        _readers(connection, 3)
-        ids = _ids(_claim(connection))
+        some_readers(connection, 3)
+        ids = ids_of(claim(connection))
         _inflight(connection, ids)
-        _settle(connection, ids[:1], ACCEPTED)
+        settle(connection, ids[:1], ACCEPTED)
         deliveries.unclaim(connection, ids[1:], lease=LEASE)
         deliveries.unclaim(connection, [], lease=LEASE)
-        assert _states(connection) == {"accepted": 1, "queued": 2}
-        assert _ids(_claim(connection)) == ids[1:]
+        assert states(connection) == {"accepted": 1, "queued": 2}
+        assert ids_of(claim(connection)) == ids[1:]
 
 
 def test_a_settlement_is_written_with_its_reply_and_when_to_try_again(database: Database) -> None:
     due = NOW + timedelta(hours=1)
     with database.begin() as connection:
-        _readers(connection, 2)
-        one, two = _ids(_claim(connection))
+        some_readers(connection, 2)
+        one, two = ids_of(claim(connection))
         deliveries.settle(connection, [], lease=LEASE, now=NOW)
         deliveries.settle(
             connection,
@@ -202,48 +110,48 @@ def test_a_settlement_is_written_with_its_reply_and_when_to_try_again(database: 
 @pytest.mark.parametrize("hold", [False, True])
 def test_what_a_dead_sender_had_in_hand_is_accounted_for(database: Database, *, hold: bool) -> None:
     with database.begin() as connection:
-        _readers(connection, 5)
-        claimed = _ids(_claim(connection, 4))
+        some_readers(connection, 5)
+        claimed = ids_of(claim(connection, 4))
         _inflight(connection, claimed[:3])
-        _settle(connection, claimed[:1], ACCEPTED)
+        settle(connection, claimed[:1], ACCEPTED)
     with database.begin() as connection:
         lost = DeliveryState.HELD if hold else DeliveryState.UNCERTAIN
         nothing = {DeliveryState.HELD: 0, DeliveryState.UNCERTAIN: 0}
         assert deliveries.recover(connection, now=NOW, hold=hold) == nothing | {lost: 2}
-        assert _states(connection) == {"accepted": 1, lost: 2, "queued": 2}
-        assert len(_claim(connection)) == 2
-        assert _ids(_claim(connection, now=NOW + UNCERTAIN_WAIT)) == ([] if hold else claimed[1:3])
+        assert states(connection) == {"accepted": 1, lost: 2, "queued": 2}
+        assert len(claim(connection)) == 2
+        assert ids_of(claim(connection, now=NOW + UNCERTAIN_WAIT)) == ([] if hold else claimed[1:3])
         assert deliveries.recover(connection, now=NOW, hold=hold) == nothing
 
 
 def _going(connection: Connection) -> list[int]:
     """Claim everything, and give the subscribers to whom it may go."""
-    claimed = _claim(connection)
-    going = _inflight(connection, _ids(claimed))
+    claimed = claim(connection)
+    going = _inflight(connection, ids_of(claimed))
     return [each.subscriber_id for each in claimed if each.id in going]
 
 
 def test_who_has_left_since_the_freeze_gets_nothing(database: Database) -> None:
     with database.begin() as connection:
-        readers = dict(zip(Consent, _readers(connection, len(Consent)), strict=True))
+        readers = dict(zip(Consent, some_readers(connection, len(Consent)), strict=True))
         for consent, reader in readers.items():
             subscribers.set_consent(connection, reader, "world", consent, NOW)
         assert _going(connection) == [readers[Consent.CONFIRMED]]
-        assert _states(connection) == {"inflight": 1, "suppressed": len(Consent) - 1}
+        assert states(connection) == {"inflight": 1, "suppressed": len(Consent) - 1}
 
 
 def test_who_leaves_after_the_claim_gets_nothing(database: Database) -> None:
     with database.begin() as connection:
-        stays, leaves = _readers(connection, 2)
-        claimed = _claim(connection)
+        stays, leaves = some_readers(connection, 2)
+        claimed = claim(connection)
         subscribers.set_consent(connection, leaves, "world", Consent.UNSUBSCRIBED, NOW)
-        (going,) = _inflight(connection, _ids(claimed))
+        (going,) = _inflight(connection, ids_of(claimed))
         assert [each.subscriber_id for each in claimed if each.id == going] == [stays]
 
 
 def test_a_subscription_to_another_digest_is_no_consent(database: Database) -> None:
     with database.begin() as connection:
-        left, stays = _readers(connection, 2)
+        left, stays = some_readers(connection, 2)
         subscribers.set_consent(connection, left, "weekly", Consent.CONFIRMED, NOW)
         subscribers.set_consent(connection, left, "world", Consent.UNSUBSCRIBED, NOW)
         subscribers.set_consent(connection, stays, "weekly", Consent.UNSUBSCRIBED, NOW)
@@ -257,25 +165,25 @@ def test_copies_need_no_subscription_but_suppression_wins_over_them(database: Da
         freeze(connection, an_edition(), copies=[desk, gone])
         suppress(connection, gone)
         assert _going(connection) == [desk]
-        assert _states(connection) == {"inflight": 1, "suppressed": 1}
+        assert states(connection) == {"inflight": 1, "suppressed": 1}
 
 
 def test_a_sender_with_an_old_lease_changes_nothing(database: Database) -> None:
     with database.begin() as connection:
-        _readers(connection, 4)
-        ids = _ids(_claim(connection))
+        some_readers(connection, 4)
+        ids = ids_of(claim(connection))
         assert _inflight(connection, ids[:1], lease=LEASE - 1) == []
         _inflight(connection, ids[:2])
         settled = [Settlement(delivery_id=number, state=ACCEPTED, reply="ok") for number in ids]
         deliveries.settle(connection, settled, lease=LEASE - 1, now=NOW)
         deliveries.unclaim(connection, ids, lease=LEASE - 1)
-        assert _states(connection) == {"inflight": 2, "claimed": 2}
+        assert states(connection) == {"inflight": 2, "claimed": 2}
 
 
 def test_what_was_no_attempt_is_counted_as_none(database: Database) -> None:
     with database.begin() as connection:
-        _readers(connection, 3)
-        ids = _ids(_claim(connection))
+        some_readers(connection, 3)
+        ids = ids_of(claim(connection))
         _inflight(connection, ids[:2])
         back = [
             Settlement(delivery_id=ids[0], state=QUEUED, reply="5.7.1 not you", counted=False),
@@ -283,21 +191,17 @@ def test_what_was_no_attempt_is_counted_as_none(database: Database) -> None:
             Settlement(delivery_id=ids[2], state=QUEUED, reply="never begun", counted=False),
         ]
         deliveries.settle(connection, back, lease=LEASE, now=NOW)
-        assert sorted((each.id, each.attempts) for each in _claim(connection)) == [
-            (ids[0], 0),
-            (ids[1], 1),
-            (ids[2], 0),
-        ]
+        assert sorted((each.id, each.attempts) for each in claim(connection)) == [(ids[0], 0), (ids[1], 1), (ids[2], 0)]
 
 
 def test_what_is_kept_is_in_flight_no_more_and_still_the_senders(database: Database) -> None:
     with database.begin() as connection:
-        _readers(connection, 1)
-        ids = _ids(_claim(connection))
+        some_readers(connection, 1)
+        ids = ids_of(claim(connection))
         _inflight(connection, ids)
         deliveries.unclaim(connection, ids, lease=LEASE, keep=True)
-        assert _states(connection) == {"claimed": 1}
-        assert _claim(connection) == []
+        assert states(connection) == {"claimed": 1}
+        assert claim(connection) == []
         assert _inflight(connection, ids) == ids
         deliveries.settle(
             connection,
@@ -305,67 +209,17 @@ def test_what_is_kept_is_in_flight_no_more_and_still_the_senders(database: Datab
             lease=LEASE,
             now=NOW,
         )
-        assert _claim(connection)[0].attempts == 1
-
-
-def test_a_claim_goes_on_after_an_id_and_takes_what_had_to_wait_first(database: Database) -> None:
-    with database.begin() as connection:
-        _readers(connection, 6)
-        first = _ids(_claim(connection, 3))
-        _settle(connection, first[2:], DeliveryState.DEFERRED, NOW)
-        deliveries.unclaim(connection, first[:2], lease=LEASE)
-        assert _ids(_claim(connection, 3, after=first[2])) == [first[2], first[2] + 1, first[2] + 2]
-        assert _ids(_claim(connection, 9)) == [first[0], first[1], first[2] + 3]
-
-
-def test_a_claim_passes_by_the_domains_that_have_enough(database: Database) -> None:
-    with database.begin() as connection:
-        publish(connection, "A1")
-        for name in ("a@slow.example", "b@quick.example", "c@Slow.Example", "d@very.slow.example"):
-            subscribe(connection, name, "th")
-        freeze(connection, an_edition())
-        claimed = _claim(connection, without={"slow.example"})
-        assert [each.address for each in claimed] == ["b@quick.example", "d@very.slow.example"]
-        assert len(_claim(connection)) == 2
-
-
-def test_ten_thousand_of_a_slow_domain_hide_no_other(database: Database) -> None:
-    with database.begin() as connection:
-        publish(connection, "A1")
-        hosts = ["slow.example"] * deliveries.LOOK_AHEAD + ["quick.example"] * 100
-        rows = [
-            {"address": name, "address_key": name, "language": "th", "created": NOW}
-            for name in (f"r{number}@{host}" for number, host in enumerate(hosts))
-        ]
-        subscribers.add_all(connection, rows)
-        known = connection.scalars(select(schema.subscribers.c.id)).all()
-        consent = {"digest": "world", "consent": Consent.CONFIRMED.value, "since": NOW}
-        subscribers.set_consents(connection, [{"subscriber_id": reader} | consent for reader in known])
-        assert freeze(connection, an_edition()) == 10_100
-        quick: list[Delivery] = []
-        after, looks = 0, 0
-        while len(quick) < 100:
-            found = _claim(connection, 64, without={"slow.example"}, after=after)
-            after = (
-                found[-1].id
-                if len(found) == 64
-                else deliveries.looked_at(connection, THAI, after=after, claimed=len(found))
-            )
-            quick += found
-            looks += 1
-        # Never more than so many are looked at by one claim.
-        assert looks == 3
-        assert [each.address for each in quick] == [f"r{number}@quick.example" for number in range(10_000, 10_100)]
+        assert claim(connection)[0].attempts == 1
 
 
 def test_a_reply_that_comes_after_its_reader_was_erased_is_not_kept(database: Database) -> None:
     with database.begin() as connection:
-        gone, stays = _readers(connection, 2)
-        ids = _inflight(connection, _ids(_claim(connection)))
+        gone, stays = some_readers(connection, 2)
+        ids = _inflight(connection, ids_of(claim(connection)))
         reader = subscribers.take(connection, gone)
         assert reader is not None
         subscribers.erase(connection, reader, "hash", NOW)
-        _settle(connection, ids, ACCEPTED)
+        settle(connection, ids, ACCEPTED)
         rows = connection.execute(select(schema.deliveries)).all()
     assert {row.subscriber_id: (row.state, row.reply) for row in rows} == {
         gone: ("accepted", None),
@@ -375,9 +229,9 @@ def test_a_reply_that_comes_after_its_reader_was_erased_is_not_kept(database: Da
 
 def _bring(connection: Connection, states: Sequence[DeliveryState]) -> None:
     """Freeze an edition for as many readers as there are states, and bring each into one."""
-    _readers(connection, len(states))
-    for number, state in zip(_ids(_claim(connection)), states, strict=True):
-        _settle(connection, [number], state)
+    some_readers(connection, len(states))
+    for number, state in zip(ids_of(claim(connection)), states, strict=True):
+        settle(connection, [number], state)
 
 
 def test_what_has_failed_is_tried_again_as_if_it_were_new(database: Database) -> None:
@@ -385,8 +239,8 @@ def test_what_has_failed_is_tried_again_as_if_it_were_new(database: Database) ->
     with database.begin() as connection:
         _bring(connection, [DeliveryState.FAILED, DeliveryState.HELD, ACCEPTED])
         assert deliveries.retry(connection, THAI, now=later) == 1
-        assert _states(connection) == {"queued": 1, "held": 1, "accepted": 1}
-        (again,) = _claim(connection)
+        assert states(connection) == {"queued": 1, "held": 1, "accepted": 1}
+        (again,) = claim(connection)
         assert (again.attempts, again.doubts, again.queued) == (0, 0, later)
         assert deliveries.retry(connection, ENGLISH, now=later) == 0
 
@@ -396,7 +250,7 @@ def test_what_is_held_becomes_what_somebody_says(database: Database, answer: Del
     with database.begin() as connection:
         _bring(connection, [DeliveryState.HELD, DeliveryState.HELD, DeliveryState.SUPPRESSED])
         assert deliveries.resolve(connection, THAI, answer, now=NOW) == 2
-        assert _states(connection) == {answer: 2, "suppressed": 1}
+        assert states(connection) == {answer: 2, "suppressed": 1}
 
 
 @pytest.mark.parametrize("state", DeliveryState)
@@ -415,22 +269,22 @@ def test_an_edition_that_is_not_there_has_no_recipients(database: Database) -> N
 
 def test_every_recipient_is_in_one_state_whatever_happens(database: Database) -> None:
     with database.begin() as connection:
-        readers = _readers(connection, 12)
-        ids = _ids(_claim(connection, 9))
+        readers = some_readers(connection, 12)
+        ids = ids_of(claim(connection, 9))
         for step in (
             lambda: _inflight(connection, ids[:7]),
-            lambda: _settle(connection, ids[:2], ACCEPTED),
-            lambda: _settle(connection, ids[2:3], DeliveryState.FAILED),
-            lambda: _settle(connection, ids[3:4], DeliveryState.DEFERRED, NOW),
+            lambda: settle(connection, ids[:2], ACCEPTED),
+            lambda: settle(connection, ids[2:3], DeliveryState.FAILED),
+            lambda: settle(connection, ids[3:4], DeliveryState.DEFERRED, NOW),
             lambda: deliveries.unclaim(connection, ids[4:5], lease=LEASE),
             lambda: deliveries.recover(connection, now=NOW, hold=False),
             lambda: subscribers.set_consent(connection, readers[11], "world", Consent.UNSUBSCRIBED, NOW),
         ):
             step()
-            assert sum(_states(connection).values()) == 12
+            assert sum(states(connection).values()) == 12
             account = deliveries.account(connection, THAI)
             assert (account.holds, account.finished) == (True, False)
-        ids = _ids(_claim(connection, now=NOW + UNCERTAIN_WAIT))
-        _settle(connection, _inflight(connection, ids), ACCEPTED)
-        assert _states(connection) == {"accepted": 10, "failed": 1, "suppressed": 1}
+        ids = ids_of(claim(connection, now=NOW + UNCERTAIN_WAIT))
+        settle(connection, _inflight(connection, ids), ACCEPTED)
+        assert states(connection) == {"accepted": 10, "failed": 1, "suppressed": 1}
         assert deliveries.account(connection, THAI).finished
