@@ -79,6 +79,7 @@ def _serve_and_publish(options: Options, publication: Publication, listening: so
         for number in (signal.SIGTERM, signal.SIGINT)
     }
     here = os.getpid()
+    # Nobody has opened the database yet: SQLite's connections must not be carried across a fork.
     pid = os.fork()
     if not pid:  # pragma: no cover (in a child)
         # Ctrl-C is for all processes of a terminal, and a second signal would end what is in flight.
