@@ -7,10 +7,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from datetime import date
+from typing import Any
 
 #: The five that an edition must mean the same in.
 CLIENTS = {
@@ -59,12 +56,6 @@ def _names(pattern: str) -> re.Pattern[str]:
 @functools.cache
 def _table() -> dict[str, Any]:
     return tomllib.loads(files("publisher.digest").joinpath("support.toml").read_text("utf-8"))
-
-
-def written_after() -> date:
-    """Give the date of the data of caniemail.com that the table was written after."""
-    written: date = _table()["date"]
-    return written
 
 
 def features() -> dict[str, str]:

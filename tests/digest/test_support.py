@@ -48,14 +48,20 @@ def clients(stats: dict[str, dict[str, dict[str, str]]]) -> str:
     return " ".join(sorted(found))
 
 
+def _written_after() -> date:
+    """Give the date of the data that the table was written after."""
+    written: date = support._table()["date"]
+    return written
+
+
 def test_the_table_is_that_of_caniemail(published: dict[str, Any]) -> None:
     stats = {feature["slug"]: feature["stats"] for feature in published["data"]}
     assert support.features() == {name: clients(stats[name]) for name in support.features()}
-    assert published["last_update_date"].startswith(support.written_after().isoformat())
+    assert published["last_update_date"].startswith(_written_after().isoformat())
 
 
 def test_the_table_names_its_date_and_clients() -> None:
-    assert support.written_after() >= date(2025, 1, 1)
+    assert _written_after() >= date(2025, 1, 1)
     named = {client.rstrip("~") for clients in support.features().values() for client in clients.split()}
     assert named == set(support.CLIENTS) == set(PROGRAMS)
 
